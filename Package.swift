@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every library target shares one list of settings, so that a rule holds everywhere or nowhere.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: strict)
+}
+
+func system(_ name: String, pkgConfig: String? = nil, apt package: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/CLibraries/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+let package = Package(
+    name: "lectern",
+    products: [
+        .executable(name: "lectern", targets: ["lectern"])
+    ],
+    targets: [
+        // C libraries: a module map and a shim each; no rules live there.
+        system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+        system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        system("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+        system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
+        system("CWslay", apt: "libwslay-dev"),
+        system("CMarkGFM", pkgConfig: "libcmark-gfm", apt: "libcmark-gfm-dev"),
+        .target(name: "CLinux", path: "Sources/CLibraries/CLinux"),
+        .target(name: "CCurl", path: "Sources/CLibraries/CCurl"),
+        .target(name: "CAssets", path: "Sources/CLibraries/CAssets", cSettings: [.unsafeFlags(["-std=c23"])]),
+
+        // Arrows point down only; an undeclared import is an error (see the Makefile).
+        library("Platform", ["CYAML", "CSodium", "CMarkGFM", "CLinux"]),
+        library("HTTP", ["Platform"]),
+        library("Portal", ["Platform"]),
+        library("HTTPEngine", ["HTTP", "Platform", "CMicroHTTPD", "CWslay", "CCurl", "CLinux"]),
+        library("PortalStorage", ["Portal", "Platform", "CSQLite"]),
+        library("PortalWeb", ["Portal", "HTTP", "Platform", "CAssets"]),
+        library("SessionAgent", ["HTTP", "Platform", "CLinux", "CAssets"]),
+        library("Runtimes", ["Portal", "Platform", "CLinux"]),
+        library("PortalTesting", ["Portal", "HTTP", "Platform"]),
+        .executableTarget(
+            name: "lectern",
+            dependencies: [
+                "Portal", "PortalWeb", "PortalStorage", "Runtimes", "SessionAgent", "HTTPEngine", "HTTP", "Platform",
+                "CLinux",
+            ],
+            swiftSettings: strict),
+
+        tests("PlatformTests", ["Platform"]),
+        tests("HTTPTests", ["HTTP", "Platform"]),
+        tests("HTTPEngineTests", ["HTTPEngine", "HTTP", "Platform"]),
+        tests("PortalTests", ["Portal", "PortalTesting", "Platform"]),
+        tests("PortalStorageTests", ["PortalStorage", "PortalTesting", "Portal", "Platform"]),
+        tests("PortalWebTests", ["PortalWeb", "PortalTesting", "PortalStorage", "Portal", "HTTP", "Platform"]),
+        tests("RuntimesTests", ["Runtimes", "PortalTesting", "Portal", "Platform"]),
+        tests("SessionAgentTests", ["SessionAgent", "HTTP", "Platform"]),
+        tests("CommandTests", ["Platform"]),
+    ]
+)

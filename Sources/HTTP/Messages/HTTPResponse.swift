@@ -1,0 +1,39 @@
+/// An answer. The engine adds `Date`, `Content-Length` and `Connection`.
+public struct HTTPResponse: Sendable {
+    public var status: Int
+    public var headers: HTTPHeaders
+    public var body: Body
+
+    public enum Body: Sendable {
+        case bytes([UInt8])
+        /// Bytes that live as long as the program, sent without a copy.
+        case permanent(UnsafePermanentBytes)
+        /// Answers 101 and hands the connection to a WebSocket peer. The engine has already checked RFC 6455's
+        /// handshake; on a request that is not one it answers 426.
+        case webSocket(any WebSocketPeer)
+
+        public static let empty = Body.bytes([])
+    }
+
+    public init(status: Int = 200, headers: HTTPHeaders = [:], body: Body = .empty) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    public init(status: Int = 200, headers: HTTPHeaders = [:], text: String, type: String = "text/plain; charset=utf-8") {
+        self.init(status: status, headers: headers, body: .bytes(Array(text.utf8)))
+        self.headers["Content-Type"] = type
+    }
+}
+
+/// Bytes that are never freed, such as those of a file compiled into the program.
+public struct UnsafePermanentBytes: @unchecked Sendable {
+    public let start: UnsafeRawPointer
+    public let count: Int
+    /// - Parameter start: memory that stays unchanged until the program ends.
+    public init(start: UnsafeRawPointer, count: Int) {
+        self.start = start
+        self.count = count
+    }
+}

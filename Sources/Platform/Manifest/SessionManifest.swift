@@ -1,0 +1,79 @@
+/// What a runtime tells a session agent when it starts it: JSON on the agent's standard input, read to its end.
+///
+/// It travels by standard input and not by arguments or environment because it holds secrets that the learner's
+/// processes, which share the agent's user, must not read.
+public struct SessionManifest: Codable, Sendable, Equatable {
+    /// The session's name, also its OAuth2 client id and the first label of its host.
+    public var session: String
+    public var environment: String
+    /// The published name of the workshop.
+    public var workshop: String
+    public var title: String
+    public var description: String
+    public var portalName: String
+    /// The portal's URL as browsers see it, without a trailing slash.
+    public var portalURL: String
+    /// This session's URL as browsers see it, without a trailing slash.
+    public var sessionURL: String
+    /// The portal's Unix socket for agents, as seen from inside the sandbox.
+    public var portalSocket: String
+    /// The Unix socket to listen on, as seen from inside the sandbox.
+    public var listenSocket: String
+    /// The OAuth2 client secret of this session; the portal stores only its digest.
+    public var clientSecret: String
+    /// The key that signs this agent's cookies: kept across restarts of the agent.
+    public var cookieKey: String
+    /// The workshop's read-only content: the folder that holds `workshop/`, and exercise files beside it.
+    public var contentFolder: String
+    /// The learner's home, as seen from inside.
+    public var home: String
+    /// `default`, `split`, `split/2`, `lower` or `none` (spec/dashboard.md section 4).
+    public var terminalLayout: String
+    /// `default`, `left`, `tab` or `none` (spec/dashboard.md section 3).
+    public var workshopLayout: String
+    /// Environment of the learner's shells, in order.
+    public var variables: [Variable]
+    /// Values for `{{< param name >}}` beside the built-in ones.
+    public var parameters: [String: String]
+    /// Sites that may show the session in a frame; empty means only the session itself.
+    public var frameAncestors: [String]
+    /// Whether a countdown is shown: the session has an expiry.
+    public var hasExpiry: Bool
+
+    public struct Variable: Codable, Sendable, Equatable {
+        public var name: String
+        public var value: String
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    public init(
+        session: String, environment: String, workshop: String, title: String, description: String, portalName: String,
+        portalURL: String, sessionURL: String, portalSocket: String, listenSocket: String, clientSecret: String,
+        cookieKey: String, contentFolder: String, home: String, terminalLayout: String, workshopLayout: String,
+        variables: [Variable], parameters: [String: String], frameAncestors: [String], hasExpiry: Bool
+    ) {
+        self.session = session
+        self.environment = environment
+        self.workshop = workshop
+        self.title = title
+        self.description = description
+        self.portalName = portalName
+        self.portalURL = portalURL
+        self.sessionURL = sessionURL
+        self.portalSocket = portalSocket
+        self.listenSocket = listenSocket
+        self.clientSecret = clientSecret
+        self.cookieKey = cookieKey
+        self.contentFolder = contentFolder
+        self.home = home
+        self.terminalLayout = terminalLayout
+        self.workshopLayout = workshopLayout
+        self.variables = variables
+        self.parameters = parameters
+        self.frameAncestors = frameAncestors
+        self.hasExpiry = hasExpiry
+    }
+}

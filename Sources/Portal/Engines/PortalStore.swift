@@ -1,0 +1,133 @@
+public import Platform
+
+/// Where the portal remembers what must survive a crash.
+///
+/// One engine serves one portal. Every method may be called from any thread.
+///
+/// **Writes** run one after another on the engine's own thread. A body reads, decides and writes; it cannot wait, and it
+/// does no I/O of its own. Several bodies may share one commit, each on its own savepoint: a body that throws undoes its
+/// own changes and nobody else's. The completion is called after the commit is durable, on the engine's thread, so it
+/// must not block either. A store that fails to commit completes every body of the batch with `PortalStoreError`.
+///
+/// **Reads** run on the calling thread against the last commit and may run beside writes.
+public protocol PortalStore: Sendable {
+    /// Queues a write.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (any PortalTransaction) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void)
+
+    /// Reads one consistent state.
+    /// - Throws: what `body` throws, or `PortalStoreError`.
+    func read<Value>(_ body: (any PortalReader) throws -> Value) throws -> Value
+
+    /// Finishes queued writes and closes. Further calls fail with `PortalStoreError.closed`.
+    func close()
+}
+
+extension PortalStore {
+    /// Writes and waits for the commit without blocking a thread.
+    public func write<Value: Sendable>(
+        _ body: @escaping @Sendable (any PortalTransaction) throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            write(body) { continuation.resume(with: $0) }
+        }
+    }
+}
+
+public enum PortalStoreError: Error, Sendable, Equatable {
+    /// The disk or the database's quota is full. Nothing was changed.
+    case full
+    /// The file or folder cannot be written.
+    case readOnly(path: String)
+    /// Another process holds the database.
+    case locked(path: String)
+    /// The database was made by a newer program: its schema version and the newest known here.
+    case newer(found: Int, known: Int)
+    /// The file is not a database, or is damaged.
+    case damaged(path: String, detail: String)
+    case closed
+    /// Anything else the engine reports; `detail` holds no values.
+    case failed(detail: String)
+}
+
+/// How many sessions count where. All figures are exact within their transaction and cost the same however many sessions
+/// there are.
+public struct SessionCounts: Sendable, Equatable {
+    /// Not stopped: everything whose sandbox may exist.
+    public var active: Int
+    /// Owned and not stopped.
+    public var allocated: Int
+    /// Reserved and ready to be handed out (`waiting`, no owner).
+    public var available: Int
+    /// Reserved and still starting.
+    public var warming: Int
+
+    public init(active: Int = 0, allocated: Int = 0, available: Int = 0, warming: Int = 0) {
+        self.active = active
+        self.allocated = allocated
+        self.available = available
+        self.warming = warming
+    }
+}
+
+public protocol PortalReader {
+    /// Every environment that is not stopped, by position, then number.
+    func environments() throws -> [WorkshopEnvironment]
+    /// Also finds stopped ones.
+    func environment(_ name: EnvironmentName) throws -> WorkshopEnvironment?
+    func counts(of environment: EnvironmentName) throws -> SessionCounts
+    func countsOfPortal() throws -> SessionCounts
+
+    /// Also finds stopped ones that have not been purged.
+    func session(_ name: SessionName) throws -> WorkshopSession?
+    /// The user's sessions that are not stopped, oldest first.
+    func sessions(ownedBy user: UserID) throws -> [WorkshopSession]
+    /// A reserved session of the environment that can be handed out: ready ones before those still starting, then oldest
+    /// first.
+    func reservedSession(of environment: EnvironmentName) throws -> WorkshopSession?
+    /// Reserved sessions of one environment, or of the whole portal, oldest first, at most `limit`.
+    func reservedSessions(of environment: EnvironmentName?, limit: Int) throws -> [WorkshopSession]
+    /// Sessions in one state, oldest first, at most `limit`, after the given name in name order when one is given.
+    func sessions(in state: SessionState, after: SessionName?, limit: Int) throws -> [WorkshopSession]
+    /// Sessions of one environment that are not stopped.
+    func sessions(of environment: EnvironmentName) throws -> [WorkshopSession]
+    /// Live or pending sessions whose `expires` is at or before the moment, at most `limit`.
+    func sessions(expiringBy moment: Timestamp, limit: Int) throws -> [WorkshopSession]
+    /// Running sessions whose `lastSeen` (or `started`) is at or before the moment, in one environment.
+    func sessions(of environment: EnvironmentName, unseenSince moment: Timestamp, limit: Int) throws -> [WorkshopSession]
+    /// The earliest `expires` of any session that is starting, waiting or running.
+    func nextExpiry() throws -> Timestamp?
+
+    func user(_ id: UserID) throws -> PortalUser?
+    func login(_ digest: TokenDigest) throws -> LoginCookie?
+    func accessToken(_ digest: TokenDigest) throws -> AccessToken?
+    /// A small value of the portal itself, such as a key.
+    func setting(_ name: String) throws -> [UInt8]?
+}
+
+public protocol PortalTransaction: PortalReader {
+    /// The number for the next environment, never used before in this portal.
+    func takeEnvironmentNumber() throws -> Int
+    func insert(_ environment: WorkshopEnvironment) throws
+    func update(_ environment: WorkshopEnvironment) throws
+
+    /// - Throws: `PortalStoreError.failed` when the name exists.
+    func insert(_ session: WorkshopSession) throws
+    func update(_ session: WorkshopSession) throws
+
+    func insert(_ user: PortalUser) throws
+    func insert(_ login: LoginCookie) throws
+    func update(_ login: LoginCookie) throws
+    func deleteLogin(_ digest: TokenDigest) throws
+    func insert(_ code: AuthorizationCode) throws
+    /// Returns the code and removes it: the second caller gets `nil`.
+    func takeCode(_ digest: TokenDigest) throws -> AuthorizationCode?
+    func insert(_ token: AccessToken) throws
+    func setSetting(_ name: String, to value: [UInt8]) throws
+
+    /// Removes stopped sessions that stopped before the moment, anonymous users who joined before it and have no session
+    /// left, and logins, codes and tokens that have expired by `now`. At most `limit` rows of each kind.
+    /// - Returns: how many rows went.
+    func purge(endedBefore moment: Timestamp, now: Timestamp, limit: Int) throws -> Int
+}

@@ -1,0 +1,86 @@
+public import Platform
+
+/// What makes sessions real: sandboxes on this machine, pods of a cluster, or nothing at all.
+///
+/// A runtime owns compute and knows no rules: who gets which session, when it ends and how many there may be is decided
+/// elsewhere. Every call is safe to repeat and to race with itself for the same name; none of them holds a lock of the
+/// portal's.
+public protocol SessionRuntime: Sendable {
+    /// Makes an environment's content ready. Called before any session of it and again after a restart of the portal.
+    /// - Throws: `SessionRuntimeError`; the environment then stays `starting` and is tried again with back-off.
+    func prepare(_ environment: EnvironmentPreparation) async throws
+
+    /// Starts a session and returns when it answers requests. A session of that name that already runs is left as it is
+    /// and counts as started, so that a portal killed half-way can call again.
+    /// - Throws: `SessionRuntimeError`; whatever was begun is removed by `stop`, which the caller calls next.
+    func start(_ session: SessionLaunch) async throws
+
+    /// Ends a session and returns when nothing of it is left: no process, no socket, no file. A session that does not
+    /// exist counts as stopped.
+    /// - Throws: `SessionRuntimeError` when something may be left; the caller tries again.
+    func stop(_ session: SessionName) async throws
+
+    /// Every session that exists in whole or in part, whoever started it. The reconciler compares this with the store
+    /// after a start and from time to time: adopts, replaces, removes.
+    func existing() async throws -> [SessionName: SessionPresence]
+
+    /// When the learner was last seen, asked of the session itself; `nil` when it did not answer in time.
+    func lastSeen(_ session: SessionName) async -> Timestamp?
+
+    /// Tells of sessions that ended by themselves, so that nobody has to poll. May finish early; `existing` is the truth.
+    func departures() -> AsyncStream<SessionName>
+}
+
+public enum SessionPresence: Sendable, Equatable {
+    /// Answers requests.
+    case ready
+    /// Exists, does not answer (still booting, or hung).
+    case unresponsive
+    /// Only remains are left: files or a cgroup without a process.
+    case remains
+}
+
+public struct SessionRuntimeError: Error, Sendable, CustomStringConvertible {
+    public enum Kind: Sendable {
+        /// The machine lacks something: the text says what to install or to allow.
+        case unsupported
+        /// Out of processes, memory, disk.
+        case exhausted
+        /// Did not answer in time.
+        case timedOut
+        case failed
+    }
+    public let kind: Kind
+    /// For operators. Holds no secret.
+    public let description: String
+    public init(_ kind: Kind, _ description: String) {
+        self.kind = kind
+        self.description = description
+    }
+}
+
+public struct EnvironmentPreparation: Sendable {
+    public let environment: EnvironmentName
+    public let workshop: WorkshopDefinition
+    public init(environment: EnvironmentName, workshop: WorkshopDefinition) {
+        self.environment = environment
+        self.workshop = workshop
+    }
+}
+
+/// All that a runtime needs to start a session.
+public struct SessionLaunch: Sendable {
+    public let session: SessionName
+    public let environment: EnvironmentName
+    public let workshop: WorkshopDefinition
+    /// What its agent is told. `portalSocket`, `listenSocket`, `contentFolder` and `home` are the runtime's to fill in.
+    public let manifest: SessionManifest
+    public init(
+        session: SessionName, environment: EnvironmentName, workshop: WorkshopDefinition, manifest: SessionManifest
+    ) {
+        self.session = session
+        self.environment = environment
+        self.workshop = workshop
+        self.manifest = manifest
+    }
+}
