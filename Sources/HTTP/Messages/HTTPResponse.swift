@@ -21,7 +21,8 @@ public struct HTTPResponse: Sendable {
         self.body = body
     }
 
-    public init(status: Int = 200, headers: HTTPHeaders = [:], text: String, type: String = "text/plain; charset=utf-8") {
+    public init(status: Int = 200, headers: HTTPHeaders = [:], text: String, type: String = "text/plain; charset=utf-8")
+    {
         self.init(status: status, headers: headers, body: .bytes(Array(text.utf8)))
         self.headers["Content-Type"] = type
     }

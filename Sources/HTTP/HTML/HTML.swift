@@ -1,0 +1,156 @@
+/// A piece of HTML, already written as bytes.
+///
+/// It is built from elements, attributes and text; text is escaped because it is text. The only way around that is `raw`,
+/// so whoever looks for a hole looks for that word.
+public struct HTML: Sendable, Equatable {
+    /// UTF-8.
+    public fileprivate(set) var bytes: [UInt8]
+
+    init(bytes: [UInt8]) { self.bytes = bytes }
+
+    public init(@HTMLBuilder _ content: () -> HTML) { self = content() }
+
+    public static let empty = HTML(bytes: [])
+
+    /// HTML that somebody else has written and that is trusted: a Markdown renderer's output, an operator's snippet.
+    public static func raw(_ html: String) -> HTML { HTML(bytes: Array(html.utf8)) }
+
+    public static func text(_ text: String) -> HTML {
+        var html = HTML.empty
+        html.bytes.appendEscaped(text)
+        return html
+    }
+
+    public var isEmpty: Bool { bytes.isEmpty }
+
+    public static func + (left: consuming HTML, right: HTML) -> HTML {
+        left.bytes.append(contentsOf: right.bytes)
+        return left
+    }
+
+    /// Joins pieces without anything between them.
+    public init(joining pieces: some Sequence<HTML>) {
+        bytes = []
+        for piece in pieces { bytes.append(contentsOf: piece.bytes) }
+    }
+
+    /// A whole document.
+    /// - Parameter language: a language tag such as `en`.
+    public static func document(
+        language: String, _ attributes: Attribute..., @HTMLBuilder head: () -> HTML, @HTMLBuilder body: () -> HTML
+    ) -> HTML {
+        var html = HTML(bytes: Array("<!DOCTYPE html>\n<html".utf8))
+        HTML.append(Attribute.lang(language), to: &html.bytes)
+        for attribute in attributes { HTML.append(attribute, to: &html.bytes) }
+        html.bytes.append(contentsOf: ">\n<head><meta charset=\"utf-8\">".utf8)
+        html.bytes.append(contentsOf: head().bytes)
+        html.bytes.append(contentsOf: "</head>\n".utf8)
+        html.bytes.append(contentsOf: body().bytes)
+        html.bytes.append(contentsOf: "\n</html>\n".utf8)
+        return html
+    }
+
+    static func element(_ name: StaticString, _ attributes: [Attribute], _ content: HTML) -> HTML {
+        var html = HTML.empty
+        html.bytes.reserveCapacity(content.bytes.count + 2 * name.utf8CodeUnitCount + 5 + attributes.count * 40)
+        html.bytes.append(UInt8(ascii: "<"))
+        html.bytes.append(name)
+        for attribute in attributes { append(attribute, to: &html.bytes) }
+        html.bytes.append(UInt8(ascii: ">"))
+        html.bytes.append(contentsOf: content.bytes)
+        html.bytes.append(UInt8(ascii: "<"))
+        html.bytes.append(UInt8(ascii: "/"))
+        html.bytes.append(name)
+        html.bytes.append(UInt8(ascii: ">"))
+        return html
+    }
+
+    static func voidElement(_ name: StaticString, _ attributes: [Attribute]) -> HTML {
+        var html = HTML.empty
+        html.bytes.reserveCapacity(name.utf8CodeUnitCount + 2 + attributes.count * 40)
+        html.bytes.append(UInt8(ascii: "<"))
+        html.bytes.append(name)
+        for attribute in attributes { append(attribute, to: &html.bytes) }
+        html.bytes.append(UInt8(ascii: ">"))
+        return html
+    }
+
+    private static func append(_ attribute: Attribute, to bytes: inout [UInt8]) {
+        guard attribute.isPresent else { return }
+        bytes.append(UInt8(ascii: " "))
+        bytes.append(attribute.prefix)
+        bytes.append(attribute.name)
+        guard let value = attribute.value else { return }
+        bytes.append(UInt8(ascii: "="))
+        bytes.append(UInt8(ascii: "\""))
+        bytes.appendEscaped(value)
+        bytes.append(UInt8(ascii: "\""))
+    }
+}
+
+/// Puts pieces of HTML one after another; a `String` among them is text and gets escaped.
+@resultBuilder
+public enum HTMLBuilder {
+    public struct Text {
+        let text: String
+    }
+
+    public static func buildExpression(_ html: HTML) -> HTML { html }
+    public static func buildExpression(_ html: HTML?) -> HTML { html ?? .empty }
+    public static func buildExpression(_ pieces: [HTML]) -> HTML { HTML(joining: pieces) }
+    public static func buildExpression(_ text: String) -> Text { Text(text: text) }
+    public static func buildExpression(_ number: Int) -> Text { Text(text: String(number)) }
+
+    public static func buildBlock() -> HTML { .empty }
+    public static func buildPartialBlock(first: HTML) -> HTML { first }
+    public static func buildPartialBlock(first: Text) -> HTML { .text(first.text) }
+    public static func buildPartialBlock(accumulated: consuming HTML, next: HTML) -> HTML {
+        accumulated.bytes.append(contentsOf: next.bytes)
+        return accumulated
+    }
+    public static func buildPartialBlock(accumulated: consuming HTML, next: Text) -> HTML {
+        accumulated.bytes.appendEscaped(next.text)
+        return accumulated
+    }
+    public static func buildOptional(_ html: HTML?) -> HTML { html ?? .empty }
+    public static func buildEither(first: HTML) -> HTML { first }
+    public static func buildEither(second: HTML) -> HTML { second }
+    public static func buildArray(_ pieces: [HTML]) -> HTML { HTML(joining: pieces) }
+}
+
+extension [UInt8] {
+    /// Appends text with `&`, `<`, `>` and both quotes escaped: right in content and in a quoted attribute.
+    fileprivate mutating func appendEscaped(_ text: String) {
+        var text = text
+        text.withUTF8 { utf8 in
+            var start = 0
+            for index in 0..<utf8.count {
+                let entity: StaticString
+                switch utf8[index] {
+                case UInt8(ascii: "&"): entity = "&amp;"
+                case UInt8(ascii: "<"): entity = "&lt;"
+                case UInt8(ascii: ">"): entity = "&gt;"
+                case UInt8(ascii: "\""): entity = "&quot;"
+                case UInt8(ascii: "'"): entity = "&#39;"
+                default: continue
+                }
+                append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
+                append(entity)
+                start = index + 1
+            }
+            append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
+        }
+    }
+
+    fileprivate mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { append(contentsOf: $0) }
+    }
+}
+
+extension HTTPResponse {
+    /// A page. Security headers are the caller's business.
+    public init(status: Int = 200, headers: HTTPHeaders = [:], html: HTML) {
+        self.init(status: status, headers: headers, body: .bytes(html.bytes))
+        self.headers["Content-Type"] = "text/html; charset=utf-8"
+    }
+}
