@@ -26,10 +26,15 @@ public struct TrainingPortalDefinition: Sendable, Equatable {
     public var replacesEnvironmentsOnWorkshopUpdate: Bool = false
     /// Lectern's own `spec.portal.launches`: who may launch anonymously, from where, how often.
     public var launches: LaunchLimits = LaunchLimits()
+    /// An empty secret is to be drawn at random.
     public var adminCredentials: Credentials?
+    /// An empty secret is to be drawn at random.
     public var robotCredentials: Credentials?
+    /// OAuth2 client id and secret of REST clients; an empty secret is to be drawn at random.
     public var robotClient: Credentials?
+    /// Where events are sent to, or empty.
     public var webhookURL: String = ""
+    public var analytics: AnalyticsTracking = AnalyticsTracking()
     public var workshops: [PortalWorkshop] = []
 
     public enum Registration: String, Sendable { case oneStep = "one-step", anonymous }
@@ -47,6 +52,14 @@ public struct PortalTheme: Sendable, Equatable {
     public var javascript: String = ""
     /// Put into the page's head.
     public var html: String = ""
+    public init() {}
+}
+
+/// Identifiers of page tracking that the definition asks for; empty means none.
+public struct AnalyticsTracking: Sendable, Equatable {
+    public var google: String = ""
+    public var clarity: String = ""
+    public var amplitude: String = ""
     public init() {}
 }
 
@@ -80,8 +93,10 @@ public struct PortalWorkshop: Sendable, Equatable {
     public var name: String
     /// The published name, or empty.
     public var alias: String = ""
+    /// The portal's defaults, then the workshop's own labels, then the entry's: the last one counts.
     public var labels: [String: String] = [:]
     public var limits: EnvironmentLimits
+    /// The entry's own, then those of the defaults that it does not name.
     public var variables: [EnvironmentVariable] = []
     public var publishedName: String { alias.isEmpty ? name : alias }
 

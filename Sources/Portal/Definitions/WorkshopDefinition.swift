@@ -18,7 +18,7 @@ public struct WorkshopDefinition: Sendable, Equatable {
     public var version: String = "latest"
     /// Absolute path of the folder with `workshop/` and exercise files; empty when the definition stands alone.
     public var contentFolder: String = ""
-    /// Changes whenever the definition changes.
+    /// Changes whenever the definition or a file of its content changes.
     public var revision: String = ""
 
     public var terminal: Application = Application(isEnabled: true, layout: "default")
@@ -27,6 +27,17 @@ public struct WorkshopDefinition: Sendable, Equatable {
     public var files: Application = Application()
     public var uploads: Application = Application()
     public var examiner: Application = Application()
+    public var console: Application = Application()
+    public var slides: Application = Application()
+    public var git: Application = Application()
+    public var sshd: Application = Application()
+    public var webdav: Application = Application()
+    public var docker: Application = Application()
+    public var registry: Application = Application()
+    public var vcluster: Application = Application()
+    /// Where the instructions come from.
+    public var instructionsSource: InstructionsSource = .pages
+    /// `session.env`, values only: what is taken from a cluster's secrets is left out.
     public var variables: [EnvironmentVariable] = []
     /// Bytes of memory for the whole session, from `session.resources.memory`.
     public var memory: Int = 512 * 1024 * 1024
@@ -34,26 +45,71 @@ public struct WorkshopDefinition: Sendable, Equatable {
     public var storage: Int = 0
     public var ingresses: [Ingress] = []
     public var dashboards: [Dashboard] = []
+    /// `workshop.files`: where a cluster downloads the content from.
+    public var sources: [ContentSource] = []
+    /// `workshop.packages`.
+    public var packages: [Package] = []
     public var parameters: [Parameter] = []
 
     public struct Application: Sendable, Equatable {
         public var isEnabled: Bool
         public var layout: String
-        public init(isEnabled: Bool = false, layout: String = "default") {
+        /// Of `files` and `uploads`: relative to the learner's home, empty for the default.
+        public var directory: String
+        public init(isEnabled: Bool = false, layout: String = "default", directory: String = "") {
             self.isEnabled = isEnabled
             self.layout = layout
+            self.directory = directory
         }
     }
+    /// Section 1.4, `workshop`: `url` is preferred over `proxy`, that over `path`.
+    public enum InstructionsSource: Sendable, Equatable {
+        /// Markdown pages in the content folder.
+        case pages
+        /// A folder of finished pages.
+        case path(String)
+        case proxy(Ingress)
+        case url(String)
+    }
+    public struct Package: Sendable, Equatable {
+        public var name: String
+        public var sources: [ContentSource]
+        public init(name: String, sources: [ContentSource]) {
+            self.name = name
+            self.sources = sources
+        }
+    }
+    /// An extra host `<name>-<session>.<domain>` that leads to a server of the learner's (section 1.3).
     public struct Ingress: Sendable, Equatable {
         public var name: String
         public var port: Int
         public var isOpenToAll: Bool
+        /// `http` or `https`.
+        public var scheme: String = "http"
+        public var host: String = "localhost"
+        public var path: String = "/"
+        public var changesOrigin: Bool = true
+        /// Whether the server's certificate is checked.
+        public var isSecure: Bool = true
+        /// Request headers to set.
+        public var headers: [EnvironmentVariable] = []
+        public var pathRewrites: [PathRewrite] = []
         public init(name: String, port: Int, isOpenToAll: Bool) {
             self.name = name
             self.port = port
             self.isOpenToAll = isOpenToAll
         }
     }
+    public struct PathRewrite: Sendable, Equatable {
+        /// A regular expression.
+        public var pattern: String
+        public var replacement: String
+        public init(pattern: String, replacement: String) {
+            self.pattern = pattern
+            self.replacement = replacement
+        }
+    }
+    /// One more tab of the dashboard; a `url` of `terminal:<name>` makes it a terminal, an empty one moves a built-in tab.
     public struct Dashboard: Sendable, Equatable {
         public var name: String
         public var url: String
@@ -79,5 +135,25 @@ public struct WorkshopDefinition: Sendable, Equatable {
         self.name = name
         self.title = title
         self.description = description
+    }
+}
+
+/// One item of `workshop.files` in vendir's words (section 1.2).
+public struct ContentSource: Sendable, Equatable {
+    public static let kinds = [
+        "git", "hg", "http", "image", "imgpkgBundle", "githubRelease", "helmChart", "inline", "directory",
+    ]
+    /// One of `kinds`.
+    public var kind: String
+    /// The address, where the kind has one.
+    public var url: String
+    /// Where it is unpacked to.
+    public var path: String = "."
+    public var newRootPath: String = ""
+    public var includePaths: [String] = []
+    public var excludePaths: [String] = []
+    public init(kind: String, url: String) {
+        self.kind = kind
+        self.url = url
     }
 }

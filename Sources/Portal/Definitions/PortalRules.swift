@@ -1,0 +1,152 @@
+internal import Platform
+
+/// What holds between fields, and between a portal and its workshops.
+struct PortalRules {
+    private var check: FieldCheck
+    private let document: FieldView
+    private let portal: TrainingPortalDefinition
+
+    /// - Parameters:
+    ///   - workshops: the names of all `Workshop` resources that were given.
+    static func findings(
+        _ node: YAMLNode, _ portal: TrainingPortalDefinition, file: String, workshops: [String]
+    ) -> [DefinitionFinding] {
+        var rules = PortalRules(check: FieldCheck(file: file), document: FieldView(node), portal: portal)
+        rules.checkAnonymousAccess()
+        rules.checkFrameAncestors()
+        rules.checkNames(workshops)
+        rules.checkLimits()
+        return rules.check.findings
+    }
+
+    private mutating func add(
+        _ severity: DefinitionFinding.Severity, _ place: YAMLPlace?, _ field: String, _ message: String
+    ) {
+        let place = place ?? document.node?.place ?? YAMLPlace(line: 1, column: 1)
+        check.add(severity, place, field, message)
+    }
+
+    private mutating func checkAnonymousAccess() {
+        guard portal.isAnonymous else { return }
+        let given = document["spec"]["portal"]
+        let place = given["registration"]["type"].place
+        if portal.maximumSessions == 0 && portal.sessionsPerAnonymousUser == 0 {
+            add(
+                .warning, place, "spec.portal.sessions",
+                "anybody may start sessions and nothing limits how many; set maximum, or anonymous, or both")
+        }
+        if portal.launches.allowedOrigins.isEmpty {
+            add(
+                .warning, place, "spec.portal.launches.allowedOrigins",
+                "links from any site may start sessions, and visitors are sent back to any site;"
+                    + " list the origins of your own pages")
+        }
+        for (index, entry) in document["spec"].list("workshops").enumerated() {
+            let limits = WorkshopLimits(entry, in: given).asked
+            if limits.expires == 0 && limits.orphaned == 0 {
+                add(
+                    .warning, entry.place, "spec.workshops[\(index)].expires",
+                    "anybody may start sessions and they never end; set expires or orphaned")
+            }
+        }
+    }
+
+    private mutating func checkFrameAncestors() {
+        let ancestors = document["spec"]["portal"]["theme"]["frame"]
+        if portal.frameAncestors.count > 1, portal.frameAncestors.contains("'none'") {
+            add(
+                .error, ancestors["ancestors"].place, "spec.portal.theme.frame.ancestors",
+                "found \"'none'\" beside other sites, expected it alone")
+        }
+    }
+
+    private mutating func checkNames(_ workshops: [String]) {
+        var published: [String: (index: Int, line: Int)] = [:]
+        for (index, entry) in document["spec"].list("workshops").enumerated() {
+            guard let name = entry.text("name") else { continue }
+            let field = "spec.workshops[\(index)]"
+            if !workshops.contains(name) {
+                var message = "found \"\(name)\", but no Workshop of that name was given"
+                if let nearest = NearestName.of(name, in: workshops) { message += "; did you mean \"\(nearest)\"?" }
+                add(.error, entry["name"].place, field + ".name", message)
+            }
+            let alias = entry.text("alias") ?? ""
+            let nameUsed = alias.isEmpty ? name : alias
+            let place = alias.isEmpty ? entry["name"].place : entry["alias"].place
+            let fieldUsed = field + (alias.isEmpty ? ".name" : ".alias")
+            if let first = published[nameUsed] {
+                add(
+                    .error, place, fieldUsed,
+                    "found \"\(nameUsed)\" twice, first as spec.workshops[\(first.index)] in line \(first.line);"
+                        + " expected another alias for one of them")
+            } else {
+                published[nameUsed] = (index, place?.line ?? 0)
+            }
+            if !alias.utf8.allSatisfy(PortalRules.isPlainInURLs) {
+                add(
+                    .warning, place, fieldUsed,
+                    "found \"\(alias)\", which has to be escaped in launch links;"
+                        + " letters, digits, \"-\", \".\" and \"_\" need not")
+            }
+            if looksLikeEnvironment(nameUsed) {
+                add(
+                    .error, place, fieldUsed,
+                    "found \"\(nameUsed)\", which looks like the name of one of the portal's environments;"
+                        + " expected another alias")
+            }
+        }
+    }
+
+    private static func isPlainInURLs(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 48...57, 65...90, 97...122, 45, 46, 95, 126: true
+        default: false
+        }
+    }
+
+    /// `<portal>-w01`: launch links take environment names and published names alike.
+    private func looksLikeEnvironment(_ name: String) -> Bool {
+        let prefix = portal.name + "-w"
+        let number = name.utf8.dropFirst(prefix.utf8.count)
+        return name.hasPrefix(prefix) && number.count >= 2 && number.allSatisfy { $0 >= 48 && $0 <= 57 }
+    }
+
+    private mutating func checkLimits() {
+        let given = document["spec"]["portal"]
+        for (index, entry) in document["spec"].list("workshops").enumerated() {
+            let field = "spec.workshops[\(index)]"
+            let limits = WorkshopLimits(entry, in: given)
+            let asked = limits.asked
+            if asked.capacity == 0 {
+                add(
+                    .warning, entry["capacity"].place ?? entry.place, field + ".capacity",
+                    "the capacity is 0, so no session can be started;"
+                        + " set it here, in spec.portal.workshop.defaults, or set spec.portal.sessions.maximum")
+                continue
+            }
+            if limits.givesReserved, asked.reserved > asked.capacity {
+                add(
+                    .warning, entry["reserved"].place ?? entry.place, field + ".reserved",
+                    "found \(asked.reserved), expected at most the capacity, \(asked.capacity); taken as \(asked.capacity)"
+                )
+            }
+            if limits.givesInitial, asked.initial > asked.capacity {
+                add(
+                    .warning, entry["initial"].place ?? entry.place, field + ".initial",
+                    "found \(asked.initial), expected at most the capacity, \(asked.capacity); taken as \(asked.capacity)"
+                )
+            } else if limits.givesInitial, asked.initial > 0, asked.initial < limits.clamped.reserved {
+                add(
+                    .warning, entry["initial"].place ?? entry.place, field + ".initial",
+                    "found \(asked.initial), expected 0 or at least reserved, \(limits.clamped.reserved);"
+                        + " taken as \(limits.clamped.initial)")
+            }
+            if limits.givesDeadline, asked.deadline < asked.expires {
+                add(
+                    .warning, entry["deadline"].place ?? entry.place, field + ".deadline",
+                    "found \(asked.deadline) s, expected at least expires, \(asked.expires) s; taken as \(asked.expires) s"
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+/// Every field of a `Workshop` (spec/workshop-resource.md, section 1).
+enum WorkshopFields {
+    static let all: [Field] = [
+        Field("apiVersion", .text(.notEmpty), required: true),
+        Field("kind", .text(.notEmpty), required: true),
+        Field("metadata", ResourceFields.metadata(name: .resourceName), required: true),
+        Field("spec", .mapping(spec), required: true),
+        Field("status", .anything, .bookkeeping),
+    ]
+
+    private static let spec: [Field] = [
+        Field("title", .text(.notEmpty), required: true),
+        Field("description", .text(.notEmpty), required: true),
+        Field("url", .text(.webAddressOrEmpty)),
+        Field("difficulty", .text(.oneOf("beginner", "intermediate", "advanced", "extreme"))),
+        Field("duration", .duration),
+        Field("vendor", .anyText),
+        Field("authors", .list(.anyText)),
+        Field("tags", .list(.anyText)),
+        Field("labels", .pairs(.notEmpty)),
+        Field("logo", .text(.imageData)),
+        Field("version", .anyText),
+        Field("workshop", .mapping(content)),
+        Field("publish", .mapping([Field("image", .anyText), Field("files", .anything)]), .packaging),
+        Field("images", .list(.mapping([Field("name", .anyText), Field("image", .anyText)])), .packaging),
+        Field(
+            "content", .mapping([Field("image", .anyText), Field("files", .anyText)]), .notYet,
+            insteadUse: "spec.workshop"),
+        Field("session", .mapping(session)),
+        Field("environment", .mapping(environment), .cluster),
+        Field("request", .mapping(request)),
+    ]
+
+    // MARK: Content
+
+    private static let content: [Field] = [
+        Field("image", .anyText, .cluster),
+        Field("files", .list(.mapping(contentSource)), .notYet),
+        Field(
+            "packages",
+            .list(
+                .mapping([
+                    Field("name", .text(.notEmpty), required: true), Field("files", .list(.mapping(contentSource))),
+                ])),
+            .notYet),
+    ]
+
+    /// One item of vendir's `contents`.
+    private static let contentSource: [Field] =
+        ContentSource.kinds.map { Field($0, .anything) } + [
+            Field("path", .anyText),
+            Field("includePaths", .list(.anyText)),
+            Field("excludePaths", .list(.anyText)),
+            Field("legalPaths", .list(.anyText)),
+            Field("newRootPath", .anyText),
+        ]
+
+    // MARK: Session
+
+    private static let session: [Field] = [
+        Field("applications", .mapping(applications)),
+        Field("env", .list(.mapping(variable))),
+        Field("envFrom", .anything, .cluster),
+        Field(
+            "resources",
+            .mapping([
+                Field("memory", .bytes),
+                Field("storage", .bytes),
+                Field("volume", .mapping([Field("name", .anyText), Field("subPath", .anyText)]), .cluster),
+            ])),
+        Field("volumes", .anything, .cluster),
+        Field("volumeMounts", .anything, .cluster),
+        Field("initContainers", .anything, .cluster),
+        Field("ingresses", .list(.mapping(ingress)), .notYet),
+        Field(
+            "dashboards",
+            .list(.mapping([Field("name", .text(.notEmpty), required: true), Field("url", .anyText)])), .notYet),
+        Field("namespaces", .mapping(namespaces), .cluster),
+        Field("objects", .anything, .cluster),
+        Field("patches", .anything, .cluster),
+    ]
+
+    private static let variable: [Field] = [
+        Field("name", .text(.variableName), required: true),
+        Field("value", .anyText),
+        Field("valueFrom", .anything, .cluster),
+    ]
+
+    private static let ingress: [Field] = [
+        Field("name", .text(.label), required: true),
+        Field("authentication", .mapping([Field("type", .text(.oneOf("none", "session")))])),
+        Field("protocol", .text(.oneOf("http", "https"))),
+        Field("host", .anyText),
+        Field("port", .integer(1...65_535)),
+        Field("path", .anyText),
+        Field("changeOrigin", .boolean),
+        Field("secure", .boolean),
+        Field("headers", .pairs(.notEmpty)),
+        Field("pathRewrite", .list(.mapping(pathRewrite))),
+    ]
+
+    private static let pathRewrite: [Field] = [
+        Field("pattern", .text(.notEmpty), required: true), Field("replacement", .anyText),
+    ]
+
+    private static let namespaces: [Field] = [
+        Field("role", .anyText),
+        Field("budget", .anyText),
+        Field("limits", .anything),
+        Field("security", .anything),
+        Field("secondary", .anything),
+    ]
+
+    // MARK: Applications
+
+    private static let enabled = Field("enabled", .boolean, required: true)
+
+    private static let applications: [Field] = [
+        Field("workshop", .mapping(instructions)),
+        Field(
+            "terminal",
+            .mapping([enabled, Field("layout", .text(.oneOf("default", "split", "split/2", "lower", "none")))])),
+        Field("editor", .mapping([enabled]), .notYet),
+        Field(
+            "console",
+            .mapping([
+                enabled, Field("vendor", .text(.oneOf("kubernetes", "octant"))),
+                Field("octant", .mapping([Field("version", .anyText)])),
+            ]), .cluster),
+        Field(
+            "slides",
+            .mapping([
+                enabled, Field("reveal.js", .mapping([Field("version", .anyText)])),
+                Field("impress.js", .mapping([Field("version", .anyText)])),
+            ]), .notYet),
+        Field("examiner", .mapping([enabled]), .notYet),
+        Field("files", .mapping([enabled, Field("directory", .anyText)]), .notYet),
+        Field("uploads", .mapping([enabled, Field("directory", .anyText)]), .notYet),
+        Field("docker", .mapping(docker), .cluster),
+        Field("registry", .mapping(registry), .cluster),
+        Field("git", .mapping([enabled]), .notYet),
+        Field("vcluster", .mapping(vcluster), .cluster),
+        Field(
+            "sshd",
+            .mapping([enabled, Field("tunnel", .mapping([Field("enabled", .boolean), Field("memory", .bytes)]))]),
+            .notYet),
+        Field("webdav", .mapping([enabled]), .notYet),
+    ]
+
+    private static let instructions: [Field] = [
+        Field("enabled", .boolean),
+        Field("layout", .text(.oneOf("default", "left", "tab", "none"))),
+        Field("url", .anyText, .notYet),
+        Field(
+            "proxy",
+            .mapping([
+                Field("protocol", .text(.oneOf("http", "https"))),
+                Field("host", .text(.notEmpty), required: true),
+                Field("port", .integer(1...65_535)),
+                Field("headers", .pairs(.notEmpty)),
+                Field("changeOrigin", .boolean),
+                Field("pathRewrite", .list(.mapping(pathRewrite))),
+            ]), .notYet),
+        Field("path", .anyText, .notYet),
+        Field("renderer", .anyText, .notYet),
+    ]
+
+    private static let docker: [Field] = [
+        enabled,
+        Field("memory", .bytes),
+        Field("storage", .bytes),
+        Field("socket", .mapping([Field("enabled", .boolean)])),
+        Field("compose", .anything),
+    ]
+
+    private static let registry: [Field] = [
+        enabled,
+        Field("memory", .bytes),
+        Field("storage", .bytes),
+        Field("volume", .mapping([Field("name", .anyText), Field("subPath", .anyText)])),
+    ]
+
+    private static let vcluster: [Field] = [
+        enabled,
+        Field("version", .anyText),
+        Field("resources", .anything),
+        Field("ingress", .mapping([Field("enabled", .boolean), Field("subdomains", .list(.anyText))])),
+        Field("objects", .anything),
+        Field("services", .anything),
+    ]
+
+    // MARK: The rest
+
+    private static let environment: [Field] = [
+        Field("objects", .anything),
+        Field("secrets", .anything),
+        Field("assets", .anything),
+        Field("images", .anything),
+    ]
+
+    private static let request: [Field] = [
+        Field("parameters", .list(.mapping(parameter))),
+        Field("objects", .anything, .cluster),
+    ]
+
+    private static let parameter: [Field] = [
+        Field("name", .text(.notEmpty), required: true),
+        Field("value", .anyText),
+        Field("generate", .text(.oneOf("expression"))),
+        Field("from", .anyText),
+    ]
+}

@@ -1,0 +1,45 @@
+internal import Platform
+
+/// What holds between a workshop's fields, and between the definition and its content.
+enum WorkshopRules {
+    static func findings(_ node: YAMLNode, _ workshop: WorkshopDefinition, file: String) -> [DefinitionFinding] {
+        var check = FieldCheck(file: file)
+        let spec = FieldView(node)["spec"]
+        let name = node["metadata"]?["name"]?.place ?? node.place
+        if workshop.instructions.isEnabled, workshop.instructionsSource == .pages,
+            !WorkshopContent.holdsPages(workshop.contentFolder)
+        {
+            check.add(
+                .warning, spec["workshop"].place ?? name, "spec.workshop",
+                "found no folder \"workshop\" with instructions beside the definition")
+        }
+        for (index, source) in (spec["workshop"].list("files")).enumerated() {
+            let kinds = ContentSource.kinds.filter { source[$0].isGiven }
+            if kinds.count != 1 {
+                let found = kinds.isEmpty ? "none" : kinds.joined(separator: " and ")
+                check.add(
+                    .error, source.place ?? name, "spec.workshop.files[\(index)]",
+                    "found \(found), expected exactly one of \(ContentSource.kinds.joined(separator: ", "))")
+            }
+        }
+        reportTwice(spec["session"].list("ingresses"), "name", "spec.session.ingresses", &check)
+        reportTwice(spec["session"].list("dashboards"), "name", "spec.session.dashboards", &check)
+        reportTwice(spec["session"].list("env"), "name", "spec.session.env", &check)
+        reportTwice(spec["request"].list("parameters"), "name", "spec.request.parameters", &check)
+        return check.findings
+    }
+
+    private static func reportTwice(_ items: [FieldView], _ key: String, _ field: String, _ check: inout FieldCheck) {
+        var seen: [String: Int] = [:]
+        for (index, item) in items.enumerated() {
+            guard let text = item.text(key), let place = item[key].place else { continue }
+            if let line = seen[text] {
+                check.add(
+                    .warning, place, "\(field)[\(index)].\(key)",
+                    "found \"\(text.prefix(60))\" twice, first in line \(line)")
+            } else {
+                seen[text] = place.line
+            }
+        }
+    }
+}
