@@ -1,0 +1,124 @@
+"""A real portal for the browser: `lectern serve` on free ports, with the examples and an index page on another origin."""
+
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+HERE = pathlib.Path(__file__).parent
+EXAMPLES = HERE.parent.parent / "Examples"
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Portal:
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lb-"))
+        self.folder.chmod(0o755)
+        port, site_port = free_port(), free_port()
+        self.url = f"http://lectern.localhost:{port}"
+        self.site = f"http://localhost:{site_port}"
+        self.index = self.site + "/"
+        self._port = port
+        self._definitions()
+        self._index_page()
+        self._slow_bubblewrap()
+        self.log = self.folder / "serve.log"
+        environment = dict(os.environ, PATH=f"{self.folder}/bin:{os.environ['PATH']}")
+        self.process = subprocess.Popen(
+            [
+                os.environ["LECTERN_PROGRAM"], "serve", self.folder / "portal",
+                "--data", self.folder / "data", "--run", self.folder / "run",
+                "--listen", f"127.0.0.1:{port}",
+                "--site", self.folder / "site", "--site-listen", f"127.0.0.1:{site_port}",
+            ],
+            stdin=subprocess.DEVNULL, stdout=self.log.open("wb"), stderr=subprocess.STDOUT, env=environment,
+            start_new_session=True,
+        )
+
+    def _definitions(self):
+        target = self.folder / "portal"
+        shutil.copytree(EXAMPLES / "portal", target)
+        (target / "portal.yaml").unlink()
+        shutil.copytree(HERE / "workshops", target, dirs_exist_ok=True)
+        definition = target / "portal.yaml"
+        definition.write_text(definition.read_text().replace("@SITE@", self.site))
+
+    def _index_page(self):
+        target = self.folder / "site"
+        shutil.copytree(EXAMPLES / "index-page", target)
+        page = target / "index.html"
+        text = page.read_text().replace("http://lectern.localhost:8080", self.url)
+        page.write_text(text.replace(urllib.parse.quote("http://localhost:8081/", safe=""), self.quoted_index))
+
+    def _slow_bubblewrap(self):
+        """Stands before the real one and never starts the sandboxes of one workshop."""
+        real = shutil.which("bwrap")
+        script = self.folder / "bin" / "bwrap"
+        script.parent.mkdir()
+        script.write_text(
+            "#!/bin/sh\n"
+            'case " $* " in *" --hostname slow-start "*) exec sleep 600 ;; esac\n'
+            f'exec {real} "$@"\n')
+        script.chmod(0o755)
+
+    @property
+    def quoted_index(self):
+        return urllib.parse.quote(self.index, safe="")
+
+    def launch(self, workshop):
+        return f"{self.url}/workshops/environment/{workshop}/create/?index_url={self.quoted_index}"
+
+    def wait_until_ready(self, seconds=60):
+        deadline = time.monotonic() + seconds
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self._port}/readyz", headers={"Host": urllib.parse.urlsplit(self.url).netloc})
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, "lectern serve ended:\n" + self.log.read_text()
+            try:
+                with urllib.request.urlopen(request, timeout=2) as answer:
+                    if answer.status == 200:
+                        return
+            except (OSError, urllib.error.HTTPError):
+                pass
+            time.sleep(0.05)
+        raise AssertionError("lectern serve does not get ready:\n" + self.log.read_text())
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self._remove_sandboxes()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _remove_sandboxes(self):
+        """Sessions outlive the portal on purpose; those of a test must not outlive the test."""
+        mark = str(self.folder).encode()
+        for entry in pathlib.Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                environment = (entry / "environ").read_bytes()
+                command = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if mark in command or mark in environment:
+                try:
+                    os.kill(int(entry.name), signal.SIGKILL)
+                except ProcessLookupError:
+                    pass

@@ -1,0 +1,76 @@
+"""axe finds nothing on any page, in light and in dark; a screenshot of each is left for people to look at."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from index_page import expect_back, start
+from lab import Lab
+from playwright.sync_api import expect
+
+LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
+
+
+@pytest.fixture(params=LOOKS, ids=[f"{scheme}-{width}" for scheme, width in LOOKS])
+def look(request, visitors, screenshots):
+    scheme, width = request.param
+    page = visitors.page(
+        color_scheme=scheme, viewport={"width": width, "height": 800 if width > 600 else 844},
+        has_touch=width < 600, is_mobile=width < 600)
+
+    def check(name):
+        page.wait_for_timeout(300)
+        page.screenshot(path=screenshots / f"{name}-{scheme}-{width}.png", full_page=True)
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{name}, {scheme}, {width}:\n{found.generate_report()}"
+        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert overflow <= 0, f"{name}, {scheme}, {width}: {overflow} px wider than the screen"
+
+    page.check = check
+    return page
+
+
+def test_the_index_page(look, portal):
+    look.goto(portal.index)
+    look.check("index")
+    look.get_by_role("link", name="broken on purpose").click()
+    expect_back(look, portal, "workshop-invalid")
+    look.check("index-with-banner")
+
+
+def test_the_catalogue(look, portal):
+    look.goto(portal.url + "/workshops/catalog/")
+    look.check("catalogue")
+    look.goto(portal.url + "/workshops/catalog/?notification=session-unavailable")
+    look.check("catalogue-with-banner")
+
+
+def test_a_start_that_takes_long(look, portal):
+    look.goto(portal.launch("slow-start"))
+    look.check("starting")
+
+
+def test_pages_for_what_cannot_be(look, portal):
+    look.goto(portal.url + "/workshops/environment/shell-lighthouse/create/?index_url=https://elsewhere.example/")
+    look.check("refused-index-url")
+    look.goto(portal.url + "/nothing/here/")
+    look.check("not-found")
+
+
+def test_the_room(look, portal):
+    start(look, portal, "Find your way in a shell")
+    lab = Lab(look).arrive()
+    look.locator("[data-action]").first.click()
+    look.check("room")
+
+
+def test_the_room_with_two_terminals(look, portal):
+    start(look, portal, "A small web server, and curl")
+    Lab(look).arrive()
+    look.check("room-two-terminals")
+
+
+def test_the_end_of_an_hour(look, portal):
+    look.goto(portal.launch("brief"))
+    Lab(look).arrive()
+    dialog = look.get_by_role("dialog").or_(look.get_by_role("alertdialog"))
+    expect(dialog).to_be_visible(timeout=30_000)
+    look.check("room-expired")

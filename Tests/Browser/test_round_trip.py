@@ -1,0 +1,66 @@
+"""From the index page to typing in the terminal, and back."""
+
+import re
+
+from index_page import expect_back, start
+from lab import ROOM, Lab
+from playwright.sync_api import expect
+
+
+def test_a_click_leads_to_a_terminal_that_answers_and_back(visitor, portal):
+    start(visitor, portal, "Find your way in a shell")
+    lab = Lab(visitor).arrive().wait_for_prompt()
+    lab.type("echo $((6 * 7)) is the answer")
+    expect(lab.screen()).to_contain_text("42 is the answer")
+    lab.end()
+    expect_back(visitor, portal, "session-deleted")
+
+
+def test_from_click_to_dashboard_the_browser_makes_three_requests_at_most(visitor, portal):
+    visitor.goto(portal.index)
+    asked = []
+    visitor.on("request", lambda request: asked.append(request.url) if request.is_navigation_request() else None)
+    visitor.get_by_role("link", name="Start Find your way in a shell").click()
+    Lab(visitor).arrive()
+    assert len(asked) <= 3, asked
+
+
+def test_a_second_click_leads_into_the_same_session(visitor, portal):
+    start(visitor, portal, "Git without fear")
+    first = Lab(visitor).arrive().session
+    start(visitor, portal, "Git without fear")
+    assert Lab(visitor).arrive().session == first
+
+
+def test_two_visitors_get_two_sessions_and_cannot_enter_each_others(visitors, portal):
+    one, other = visitors.page(), visitors.page()
+    start(one, portal, "Git without fear")
+    lab = Lab(one).arrive()
+    start(other, portal, "Git without fear")
+    assert Lab(other).arrive().session != lab.session
+    other.goto(lab.origin + "/dashboard/")
+    expect(other).not_to_have_url(ROOM)
+    assert lab.session not in other.url
+
+
+def test_launching_works_without_javascript(visitors, portal):
+    page = visitors.page(java_script_enabled=False)
+    start(page, portal, "Find your way in a shell")
+    Lab(page).arrive()
+    expect(page.get_by_text("The lamp is out").first).to_be_visible()
+
+
+def test_what_was_typed_is_still_there_after_a_reload(visitor, portal):
+    start(visitor, portal, "Find your way in a shell")
+    lab = Lab(visitor).arrive().wait_for_prompt()
+    lab.type("echo before the re''load")
+    expect(lab.screen()).to_contain_text("before the reload")
+    visitor.reload()
+    expect(lab.screen()).to_contain_text("before the reload")
+
+
+def test_the_catalogue_of_an_open_portal_leads_into_a_session(visitor, portal):
+    visitor.goto(portal.url + "/workshops/catalog/")
+    expect(visitor.get_by_role("heading", name="Git without fear")).to_be_visible()
+    visitor.get_by_role("link", name=re.compile("Git without fear")).first.click()
+    Lab(visitor).arrive()
