@@ -5,6 +5,7 @@ import shutil
 import pytest
 from playwright.sync_api import sync_playwright
 
+from lab import Terminals
 from portal import Portal
 
 SCREENSHOTS = pathlib.Path(os.environ.get("LECTERN_SCREENSHOTS", "/tmp/lectern-screenshots"))
@@ -43,7 +44,9 @@ class Visitors:
         context.set_default_timeout(15_000)
         context.on("page", self._listen)
         self.contexts.append(context)
-        return context.new_page()
+        page = context.new_page()
+        page.terminals = Terminals(page)
+        return page
 
     def _listen(self, page):
         page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))

@@ -4,7 +4,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from index_page import expect_back, start
 from lab import Lab
-from playwright.sync_api import expect
 
 LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
 
@@ -57,7 +56,7 @@ def test_pages_for_what_cannot_be(look, portal):
 
 def test_the_room(look, portal):
     start(look, portal, "Find your way in a shell")
-    lab = Lab(look).arrive()
+    Lab(look).arrive()
     look.locator("[data-action]").first.click()
     look.check("room")
 
@@ -70,7 +69,6 @@ def test_the_room_with_two_terminals(look, portal):
 
 def test_the_end_of_an_hour(look, portal):
     look.goto(portal.launch("brief"))
-    Lab(look).arrive()
-    dialog = look.get_by_role("dialog").or_(look.get_by_role("alertdialog"))
-    expect(dialog).to_be_visible(timeout=30_000)
+    lab = Lab(look).arrive()
+    lab.wait_until_over()
     look.check("room-expired")

@@ -17,11 +17,11 @@ def work_through(page, lab, expected):
             page.wait_for_timeout(350)
         for fragment, terminal, text in expected:
             if fragment in title:
-                expect(lab.screen(terminal)).to_contain_text(text)
-        following = page.get_by_role("link", name="Next")
+                lab.wait_for_text(text, terminal)
+        following = page.locator("a[rel=next]")
         if following.count() == 0:
             return seen
-        following.first.click()
+        following.click()
         expect(lab.heading()).not_to_have_text(title)
 
 

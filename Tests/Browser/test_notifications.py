@@ -41,18 +41,15 @@ def test_coming_back_to_an_ended_session_says_session_invalid(visitor, portal):
 
 def test_a_session_that_expires_while_it_is_open_says_so_and_leads_back(visitor, portal):
     visitor.goto(portal.launch("brief"))
-    Lab(visitor).arrive()
-    dialog = visitor.get_by_role("dialog").or_(visitor.get_by_role("alertdialog"))
-    expect(dialog).to_be_visible(timeout=30_000)
-    dialog.get_by_role("link").or_(dialog.get_by_role("button")).last.click()
+    lab = Lab(visitor).arrive()
+    lab.wait_until_over().get_by_role("link", name="Go back").click()
     expect_back(visitor, portal, "session-deleted")
 
 
 def test_a_dashboard_reloaded_after_expiry_says_session_invalid(visitor, portal):
     visitor.goto(portal.launch("brief"))
-    Lab(visitor).arrive()
-    dialog = visitor.get_by_role("dialog").or_(visitor.get_by_role("alertdialog"))
-    expect(dialog).to_be_visible(timeout=30_000)
+    lab = Lab(visitor).arrive()
+    lab.wait_until_over()
     # Its place is free again when its sandbox is gone; until then the page may still be served.
     for _ in range(40):
         visitor.reload()

@@ -11,7 +11,7 @@ def test_a_click_leads_to_a_terminal_that_answers_and_back(visitor, portal):
     start(visitor, portal, "Find your way in a shell")
     lab = Lab(visitor).arrive().wait_for_prompt()
     lab.type("echo $((6 * 7)) is the answer")
-    expect(lab.screen()).to_contain_text("42 is the answer")
+    lab.wait_for_text("42 is the answer")
     lab.end()
     expect_back(visitor, portal, "session-deleted")
 
@@ -54,9 +54,29 @@ def test_what_was_typed_is_still_there_after_a_reload(visitor, portal):
     start(visitor, portal, "Find your way in a shell")
     lab = Lab(visitor).arrive().wait_for_prompt()
     lab.type("echo before the re''load")
-    expect(lab.screen()).to_contain_text("before the reload")
+    lab.wait_for_text("before the reload")
+    lab.terminals.forget()
     visitor.reload()
-    expect(lab.screen()).to_contain_text("before the reload")
+    lab.wait_for_text("before the reload")
+
+
+def test_a_screen_reader_can_read_the_terminal(visitor, portal):
+    start(visitor, portal, "Find your way in a shell")
+    lab = Lab(visitor).arrive().wait_for_prompt()
+    reader = visitor.get_by_role("button", name="screen reader mode")
+    reader.focus()
+    visitor.keyboard.press("Enter")
+    lab.type("echo $((6 * 7)) is the answer")
+    expect(visitor.locator(".xterm-accessibility")).to_contain_text("42 is the answer")
+
+
+def test_a_session_of_two_terminals_has_two_shells(visitor, portal):
+    start(visitor, portal, "A small web server, and curl")
+    lab = Lab(visitor).arrive().wait_for_prompt(1).wait_for_prompt(2)
+    lab.type("echo shell $((1 + 0)) here", 1)
+    lab.type("echo shell $((1 + 1)) here", 2)
+    lab.wait_for_text("shell 1 here", 1).wait_for_text("shell 2 here", 2)
+    assert "shell 2 here" not in lab.terminals.text(1)
 
 
 def test_the_catalogue_of_an_open_portal_leads_into_a_session(visitor, portal):
