@@ -10,6 +10,12 @@ public import Platform
 /// must not block either. A store that fails to commit completes every body of the batch with `PortalStoreError`.
 ///
 /// **Reads** run on the calling thread against the last commit and may run beside writes.
+///
+/// **Rows** refer only to what exists: a session's environment and owner, a login's user. Inserting what is there already,
+/// changing what is not, or naming what is missing throws `PortalStoreError.failed` and changes nothing; the body may go
+/// on. Of sessions made in the same moment, the one inserted first is the older.
+///
+/// `StoreConformance` in PortalTesting holds these rules as checks.
 public protocol PortalStore: Sendable {
     /// Queues a write.
     func write<Value: Sendable>(
