@@ -1,0 +1,169 @@
+/// Every fixed statement of the store in one place, each with the index that it must use: SQLite refuses to prepare one
+/// whose index does not fit, so none can become a scan unnoticed.
+enum Query: Int, CaseIterable {
+    case beginReading, beginWriting, commit, savepoint, releaseSavepoint, undoToSavepoint
+    case commitNumber, setCommitNumber, takeEnvironmentNumber
+
+    case environmentsInUse, environment, insertEnvironment, updateEnvironment, updateNextSession
+
+    case session, sessionsOfOwner, oldestReserved, reservedOfPortal, sessionsByAge, sessionsByName
+    case sessionsOfEnvironment, expiringSessions, nextExpiry, unseenSessions, insertSession
+    case liveCounts
+
+    case user, userNumber, insertUser
+    case login, insertLogin, updateLogin, deleteLogin
+    case insertCode, takeCode
+    case token, insertToken
+    case setting, setSetting
+
+    case purgeSessions, purgeUsers, purgeLogins, purgeCodes, purgeTokens
+
+    private static let selectSession = """
+        SELECT s.number, s.name, s.environment, s.number_in_environment, s.state, s.is_ready, s.owner, u.id, s.created,
+            s.started, s.expires, s.stopped, s.end_reason, s.last_seen, s.activation, s.index_url, s.client_secret,
+            s.parameters
+        FROM sessions s
+        """
+    private static let withOwner = "LEFT JOIN users u ON u.number = s.owner"
+    private static let active = "s.state IN ('starting', 'waiting', 'running', 'stopping')"
+
+    var sql: String {
+        switch self {
+        case .beginReading: "BEGIN"
+        case .beginWriting: "BEGIN IMMEDIATE"
+        case .commit: "COMMIT"
+        case .savepoint: "SAVEPOINT body"
+        case .releaseSavepoint: "RELEASE body"
+        case .undoToSavepoint: "ROLLBACK TO body"
+        case .commitNumber: "SELECT commits FROM portal WHERE one = 1"
+        case .setCommitNumber: "UPDATE portal SET commits = ?1 WHERE one = 1"
+        case .takeEnvironmentNumber:
+            "UPDATE portal SET last_environment = last_environment + 1 WHERE one = 1 RETURNING last_environment"
+
+        case .environmentsInUse:
+            """
+            SELECT * FROM environments INDEXED BY environments_in_use WHERE state <> 'stopped' ORDER BY position, number
+            """
+        case .environment: "SELECT * FROM environments WHERE name = ?1"
+        case .insertEnvironment:
+            "INSERT INTO environments VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)"
+        case .updateEnvironment:
+            """
+            UPDATE environments SET workshop = ?3, resource = ?4, revision = ?5, state = ?6, position = ?7,
+                capacity = ?8, initial = ?9, reserved = ?10, expires = ?11, overtime = ?12, deadline = ?13,
+                orphaned = ?14, overdue = ?15, refresh = ?16, next_session = ?18, problem = ?19
+            WHERE name = ?2
+            """
+        case .updateNextSession: "UPDATE environments SET next_session = ?2 WHERE name = ?1"
+
+        case .session: "\(Query.selectSession) \(Query.withOwner) WHERE s.name = ?1"
+        case .sessionsOfOwner:
+            """
+            \(Query.selectSession) INDEXED BY sessions_of_owner JOIN users u ON u.number = s.owner
+            WHERE u.id = ?1 AND \(Query.active) ORDER BY s.created, s.number
+            """
+        case .oldestReserved:
+            """
+            \(Query.selectSession) INDEXED BY sessions_of_environment \(Query.withOwner)
+            WHERE s.environment = ?1 AND s.state = ?2 AND s.owner IS NULL ORDER BY s.created, s.number LIMIT ?3
+            """
+        case .reservedOfPortal:
+            """
+            \(Query.selectSession) INDEXED BY sessions_reserved \(Query.withOwner)
+            WHERE s.owner IS NULL AND s.state IN ('starting', 'waiting') ORDER BY s.created, s.number LIMIT ?1
+            """
+        case .sessionsByAge:
+            """
+            \(Query.selectSession) INDEXED BY sessions_by_age \(Query.withOwner)
+            WHERE s.state = ?1 ORDER BY s.created, s.number LIMIT ?2
+            """
+        case .sessionsByName:
+            """
+            \(Query.selectSession) INDEXED BY sessions_by_name \(Query.withOwner)
+            WHERE s.state = ?1 AND s.name > ?2 ORDER BY s.name LIMIT ?3
+            """
+        case .sessionsOfEnvironment:
+            """
+            \(Query.selectSession) INDEXED BY sessions_of_environment \(Query.withOwner)
+            WHERE s.environment = ?1 AND \(Query.active) ORDER BY s.created, s.number
+            """
+        case .expiringSessions:
+            """
+            \(Query.selectSession) INDEXED BY sessions_expiring \(Query.withOwner)
+            WHERE s.expires IS NOT NULL AND s.state IN ('starting', 'waiting', 'running') AND s.expires <= ?1
+            ORDER BY s.expires, s.number LIMIT ?2
+            """
+        case .nextExpiry:
+            """
+            SELECT expires FROM sessions INDEXED BY sessions_expiring
+            WHERE expires IS NOT NULL AND state IN ('starting', 'waiting', 'running') ORDER BY expires LIMIT 1
+            """
+        case .unseenSessions:
+            """
+            \(Query.selectSession) INDEXED BY sessions_unseen \(Query.withOwner)
+            WHERE s.environment = ?1 AND s.state = 'running' AND coalesce(s.last_seen, s.started, s.created) <= ?2
+            ORDER BY coalesce(s.last_seen, s.started, s.created), s.number LIMIT ?3
+            """
+        case .insertSession:
+            """
+            INSERT INTO sessions (name, environment, number_in_environment, state, is_ready, owner, created, started,
+                expires, stopped, end_reason, last_seen, activation, index_url, client_secret, parameters)
+            VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)
+            """
+        case .liveCounts:
+            """
+            SELECT environment, state, owner IS NULL, count(*) FROM sessions INDEXED BY sessions_of_environment
+            WHERE state <> 'stopped' GROUP BY 1, 2, 3
+            """
+
+        case .user: "SELECT id, kind, joined FROM users WHERE id = ?1"
+        case .userNumber: "SELECT number FROM users WHERE id = ?1"
+        case .insertUser: "INSERT INTO users (id, kind, joined) VALUES (?1, ?2, ?3)"
+
+        case .login:
+            """
+            SELECT l.digest, u.id, l.has_shown_access_code, l.created, l.expires
+            FROM logins l LEFT JOIN users u ON u.number = l.user WHERE l.digest = ?1
+            """
+        case .insertLogin: "INSERT INTO logins VALUES (?1, ?2, ?3, ?4, ?5)"
+        case .updateLogin: "UPDATE logins SET user = ?2, has_shown_access_code = ?3, expires = ?4 WHERE digest = ?1"
+        case .deleteLogin: "DELETE FROM logins WHERE digest = ?1"
+
+        case .insertCode: "INSERT INTO codes VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+        case .takeCode:
+            "DELETE FROM codes WHERE digest = ?1 RETURNING digest, session, user, redirect_uri, challenge, expires"
+        case .token: "SELECT digest, session, user, expires FROM tokens WHERE digest = ?1"
+        case .insertToken: "INSERT INTO tokens VALUES (?1, ?2, ?3, ?4)"
+
+        case .setting: "SELECT value FROM settings WHERE name = ?1"
+        case .setSetting:
+            "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+
+        case .purgeSessions:
+            """
+            DELETE FROM sessions WHERE number IN (
+                SELECT number FROM sessions INDEXED BY sessions_ended
+                WHERE state = 'stopped' AND coalesce(stopped, created) < ?1
+                ORDER BY coalesce(stopped, created) LIMIT ?2)
+            """
+        case .purgeUsers:
+            """
+            DELETE FROM users WHERE number IN (
+                SELECT number FROM users INDEXED BY users_anonymous
+                WHERE kind = 'anonymous' AND joined < ?1
+                    AND NOT EXISTS (SELECT 1 FROM sessions INDEXED BY sessions_of_owner WHERE owner = users.number)
+                ORDER BY joined LIMIT ?2)
+            """
+        case .purgeLogins: Query.purge("logins")
+        case .purgeCodes: Query.purge("codes")
+        case .purgeTokens: Query.purge("tokens")
+        }
+    }
+
+    private static func purge(_ table: String) -> String {
+        """
+        DELETE FROM \(table) WHERE digest IN (
+            SELECT digest FROM \(table) INDEXED BY \(table)_expiring WHERE expires <= ?1 ORDER BY expires LIMIT ?2)
+        """
+    }
+}

@@ -1,0 +1,157 @@
+internal import Platform
+internal import Portal
+
+/// Answers questions about the state that its connection sees.
+class StoreReader: PortalReader {
+    let connection: Connection
+    /// Of the same commit as what the connection sees, with the changes of the transaction under way, if there is one.
+    var memory: StoreMemory
+
+    init(connection: Connection, memory: StoreMemory) {
+        self.connection = connection
+        self.memory = memory
+    }
+
+    /// Called for every session that is read.
+    func didRead(_ row: SessionRow) {}
+
+    private func read(_ row: Statement) throws -> WorkshopSession {
+        let row = try SessionRow(row)
+        didRead(row)
+        return row.session
+    }
+
+    // MARK: Environments
+
+    final func environments() throws -> [WorkshopEnvironment] { memory.environments }
+
+    final func environment(_ name: EnvironmentName) throws -> WorkshopEnvironment? {
+        if let known = memory.environment(name) { return known }
+        let statement = try connection.statement(.environment)
+        statement.bind(1, name.rawValue)
+        return try statement.first(WorkshopEnvironment.init(row:))
+    }
+
+    final func counts(of environment: EnvironmentName) throws -> SessionCounts { memory.counts(of: environment) }
+    final func countsOfPortal() throws -> SessionCounts { memory.countsOfPortal }
+
+    // MARK: Sessions
+
+    final func session(_ name: SessionName) throws -> WorkshopSession? {
+        let statement = try connection.statement(.session)
+        statement.bind(1, name.rawValue)
+        return try statement.first(read)
+    }
+
+    final func sessions(ownedBy user: UserID) throws -> [WorkshopSession] {
+        let statement = try connection.statement(.sessionsOfOwner)
+        statement.bind(1, user.rawValue)
+        return try statement.all(read)
+    }
+
+    final func reservedSession(of environment: EnvironmentName) throws -> WorkshopSession? {
+        let counts = memory.counts(of: environment)
+        if counts.available > 0 { return try reserved(.waiting, of: environment, limit: 1).first }
+        if counts.warming > 0 { return try reserved(.starting, of: environment, limit: 1).first }
+        return nil
+    }
+
+    final func reservedSessions(of environment: EnvironmentName?, limit: Int) throws -> [WorkshopSession] {
+        guard let environment else {
+            let statement = try connection.statement(.reservedOfPortal)
+            statement.bind(1, max(0, limit))
+            return try statement.all(read)
+        }
+        // One state at a time comes in order from the index; both together would have to be sorted.
+        let waiting = try reserved(.waiting, of: environment, limit: limit)
+        let starting = try reserved(.starting, of: environment, limit: limit)
+        if starting.isEmpty { return waiting }
+        if waiting.isEmpty { return starting }
+        let both = (waiting + starting).sorted { ($0.created, $0.number) < ($1.created, $1.number) }
+        return Array(both.prefix(max(0, limit)))
+    }
+
+    private func reserved(
+        _ state: SessionState, of environment: EnvironmentName, limit: Int
+    ) throws -> [WorkshopSession] {
+        let statement = try connection.statement(.oldestReserved)
+        statement.bind(1, environment.rawValue)
+        statement.bind(2, state.rawValue)
+        statement.bind(3, max(0, limit))
+        return try statement.all(read)
+    }
+
+    final func sessions(in state: SessionState, after: SessionName?, limit: Int) throws -> [WorkshopSession] {
+        let statement: Statement
+        if let after {
+            statement = try connection.statement(.sessionsByName)
+            statement.bind(2, after.rawValue)
+            statement.bind(3, max(0, limit))
+        } else {
+            statement = try connection.statement(.sessionsByAge)
+            statement.bind(2, max(0, limit))
+        }
+        statement.bind(1, state.rawValue)
+        return try statement.all(read)
+    }
+
+    final func sessions(of environment: EnvironmentName) throws -> [WorkshopSession] {
+        let statement = try connection.statement(.sessionsOfEnvironment)
+        statement.bind(1, environment.rawValue)
+        return try statement.all(read)
+    }
+
+    final func sessions(expiringBy moment: Timestamp, limit: Int) throws -> [WorkshopSession] {
+        let statement = try connection.statement(.expiringSessions)
+        statement.bind(1, moment)
+        statement.bind(2, max(0, limit))
+        return try statement.all(read)
+    }
+
+    final func sessions(
+        of environment: EnvironmentName, unseenSince moment: Timestamp, limit: Int
+    ) throws -> [WorkshopSession] {
+        let statement = try connection.statement(.unseenSessions)
+        statement.bind(1, environment.rawValue)
+        statement.bind(2, moment)
+        statement.bind(3, max(0, limit))
+        return try statement.all(read)
+    }
+
+    final func nextExpiry() throws -> Timestamp? {
+        try connection.statement(.nextExpiry).first { $0.timestamp(0) }
+    }
+
+    // MARK: Users
+
+    final func user(_ id: UserID) throws -> PortalUser? {
+        let statement = try connection.statement(.user)
+        statement.bind(1, id.rawValue)
+        return try statement.first { PortalUser(id: try $0.value(0), kind: try $0.value(1), joined: $0.timestamp(2)) }
+    }
+
+    func login(_ digest: TokenDigest) throws -> LoginCookie? {
+        let statement = try connection.statement(.login)
+        statement.bind(1, digest)
+        return try statement.first { row in
+            LoginCookie(
+                digest: digest, user: row.isNull(1) ? nil : try row.value(1), hasShownAccessCode: row.bool(2),
+                created: row.timestamp(3), expires: row.timestamp(4))
+        }
+    }
+
+    final func accessToken(_ digest: TokenDigest) throws -> AccessToken? {
+        let statement = try connection.statement(.token)
+        statement.bind(1, digest)
+        return try statement.first { row in
+            AccessToken(
+                digest: digest, session: try row.value(1), user: try row.value(2), expires: row.timestamp(3))
+        }
+    }
+
+    final func setting(_ name: String) throws -> [UInt8]? {
+        let statement = try connection.statement(.setting)
+        statement.bind(1, name)
+        return try statement.first { $0.blob(0) }
+    }
+}
