@@ -101,7 +101,8 @@ public protocol PortalReader {
     /// Live or pending sessions whose `expires` is at or before the moment, at most `limit`.
     func sessions(expiringBy moment: Timestamp, limit: Int) throws -> [WorkshopSession]
     /// Running sessions whose `lastSeen` (or `started`) is at or before the moment, in one environment.
-    func sessions(of environment: EnvironmentName, unseenSince moment: Timestamp, limit: Int) throws -> [WorkshopSession]
+    func sessions(of environment: EnvironmentName, unseenSince moment: Timestamp, limit: Int) throws
+        -> [WorkshopSession]
     /// The earliest `expires` of any session that is starting, waiting or running.
     func nextExpiry() throws -> Timestamp?
 

@@ -8,6 +8,8 @@ public struct EnvironmentName: Hashable, Sendable, RawRepresentable, CustomStrin
         guard isDNSLabel(rawValue), rawValue.utf8.count <= 56 else { return nil }
         self.rawValue = rawValue
     }
+    /// - Parameter rawValue: a text that is known to fit.
+    init(unchecked rawValue: String) { self.rawValue = rawValue }
     public var description: String { rawValue }
     public static func < (left: EnvironmentName, right: EnvironmentName) -> Bool { left.rawValue < right.rawValue }
 }

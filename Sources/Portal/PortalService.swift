@@ -1,0 +1,93 @@
+public import Platform
+
+/// One portal at work: what the web layer and the executable talk to.
+///
+/// Decisions are made by values (`SessionAllocation`, `ReservationPlan`, `SessionExpiry`, `EnvironmentPlan`); this puts
+/// them together with a store, a runtime and a clock. Every method may be called from any thread. Those with a completion
+/// call it exactly once, on the store's thread, after the commit; it must not block.
+public final class PortalService: Sendable {
+    /// Gives sessions to visitors and takes them back.
+    public let allocator: SessionAllocator
+    /// Lets visitors into the sessions that they own.
+    public let entry: SessionEntry
+    /// Makes sandboxes follow the store.
+    public let reconciler: SessionReconciler
+    let context: PortalContext
+
+    public var address: PortalAddress { context.address }
+    public var store: any PortalStore { context.store }
+    public var clock: WallClock { context.clock }
+    public var counters: PortalCounters { context.counters }
+    public var settings: PortalSettings { context.settings }
+    public var definitions: PortalDefinitions { context.definitions }
+
+    /// Opens a portal on a store. Nothing runs until `run`.
+    /// - Parameter sleep: waits until a moment of the clock, or returns early when the task is cancelled.
+    /// - Throws: `PortalStoreError` when the store cannot be read or written.
+    public static func open(
+        definitions: PortalDefinitions, address: PortalAddress, store: any PortalStore, runtime: any SessionRuntime,
+        clock: WallClock = .system, log: Log, settings: PortalSettings = PortalSettings(),
+        sleep: (@Sendable (Timestamp) async -> Void)? = nil
+    ) async throws -> PortalService {
+        let secrets = try await SessionSecrets.load(from: store)
+        let context = PortalContext(
+            definitions: definitions, address: address, store: store, runtime: runtime, clock: clock, log: log,
+            settings: settings, secrets: secrets)
+        return PortalService(context, sleep: sleep ?? PortalService.realSleep(clock))
+    }
+
+    init(_ context: PortalContext, sleep: @escaping @Sendable (Timestamp) async -> Void) {
+        self.context = context
+        reconciler = SessionReconciler(context, sleep: sleep)
+        allocator = SessionAllocator(context, reconciler)
+        entry = SessionEntry(context)
+    }
+
+    /// Works until the task is cancelled: brings environments and sessions to where they should be and keeps them there.
+    /// Sessions stay as they are when it ends.
+    public func run() async { await reconciler.run() }
+
+    /// Takes new definitions at once and lets environments follow.
+    public func reload(_ definitions: PortalDefinitions) {
+        context.definitions = definitions
+        context.catalog.changed()
+        reconciler.definitionsChanged()
+    }
+
+    /// What is on offer; from memory unless something changed.
+    /// - Throws: `PortalStoreError`.
+    public func catalog() throws -> PortalCatalog {
+        try context.catalog.current(in: context.store, context.definitions)
+    }
+
+    /// A session with what a page needs to tell about it, in any state.
+    /// - Throws: `PortalStoreError`.
+    public func session(_ name: SessionName) throws -> SessionView? {
+        let now = clock.now()
+        return try store.read { store in
+            guard let session = try store.session(name), let environment = try store.environment(session.environment)
+            else { return nil }
+            return SessionView(
+                session: session, environment: environment,
+                definition: context.definitions.workshops[environment.resource],
+                schedule: SessionSchedule(of: session, environment.limits, now: now))
+        }
+    }
+
+    private static func realSleep(_ clock: WallClock) -> @Sendable (Timestamp) async -> Void {
+        { moment in
+            // At most a minute at a time, so that a wall clock that was set is followed.
+            let milliseconds = min(60_000, max(1, moment.milliseconds - clock.now().milliseconds))
+            try? await Task.sleep(for: .milliseconds(milliseconds))
+        }
+    }
+}
+
+/// A session with its surroundings, from one consistent read.
+public struct SessionView: Sendable {
+    public let session: WorkshopSession
+    public let environment: WorkshopEnvironment
+    /// `nil` when its workshop is no longer defined.
+    public let definition: WorkshopDefinition?
+    public let schedule: SessionSchedule
+}

@@ -1,0 +1,25 @@
+/// What an operator may tune and a definition does not say. Durations are seconds.
+public struct PortalSettings: Sendable, Equatable {
+    /// Sandboxes that may be starting at once, and how many of them ahead of demand, so that a learner never queues behind
+    /// the reserve.
+    public var concurrentStarts = 4
+    public var concurrentReservedStarts = 2
+    public var concurrentStops = 4
+    /// Longest that a start or a stop of a sandbox may take before it counts as failed.
+    public var startTimeout = 120
+    public var stopTimeout = 60
+    /// Starts tried for a session that somebody waits for.
+    public var startAttempts = 2
+    /// Between comparisons of the store with what really runs.
+    public var checkInterval = 300
+    /// After which stopped sessions, and anonymous users without any, are forgotten.
+    public var retention = 36 * 3600
+    public var purgeInterval = 3600
+    public var loginLifetime = 14 * 86_400
+    public var accessTokenLifetime = 24 * 3600
+    /// Of an authorization code that travels with the launch redirect, and of one that was asked for.
+    public var handoverLifetime = 30
+    public var codeLifetime = 60
+
+    public init() {}
+}

@@ -1,0 +1,134 @@
+public import Platform
+
+/// A visitor asks for a session of a workshop.
+public struct LaunchRequest: Sendable {
+    public enum Visitor: Sendable {
+        /// A browser, with the digest of the login cookie that it shows, if any. Without a good one it gets a new
+        /// anonymous user and a login, where the portal takes anonymous visitors.
+        case browser(TokenDigest?)
+        /// A user that a trusted client names, made as an anonymous one if there is none. No login is made.
+        case user(UserID)
+
+        var throttleKey: String? {
+            switch self {
+            case .browser(let digest):
+                digest.map { String(decoding: $0.bytes.flatMap { [97 + $0 >> 4, 97 + $0 & 15] }, as: UTF8.self) }
+            case .user(let id): id.rawValue
+            }
+        }
+    }
+
+    /// What the link says: an environment's name, a published name or a resource name.
+    public var workshop: String
+    public var visitor: Visitor
+    /// Where the learner is sent afterwards. `nil` means the portal's own pages.
+    public var returnAddress: ReturnAddress?
+    /// Request parameters; names that the workshop does not declare are ignored.
+    public var parameters: [String: String] = [:]
+    /// The client's address, if this launch counts against `LaunchLimits`.
+    public var throttledAddress: String?
+    /// Whether an authorization code is wanted that travels with the redirect to the session.
+    public var wantsHandover = false
+    /// Seconds within which the session must be activated through its link. `nil` means that it runs at once.
+    public var activationTimeout: Int?
+
+    public init(workshop: String, visitor: Visitor, returnAddress: ReturnAddress? = nil) {
+        self.workshop = workshop
+        self.visitor = visitor
+        self.returnAddress = returnAddress
+    }
+}
+
+public enum LaunchOutcome: Sendable {
+    case entered(LaunchedSession)
+    case refused(LaunchRefusal)
+}
+
+/// A session that a visitor has got.
+public struct LaunchedSession: Sendable {
+    public enum Way: Sendable, Equatable {
+        /// They had it already.
+        case reused
+        case reserved
+        case started
+        /// Starts when a reserved session of another workshop has left its place.
+        case inPlaceOfReserved
+    }
+
+    /// As committed. When `isReady` is false, `SessionReconciler.waitUntilReady` tells when it is.
+    public var session: WorkshopSession
+    public var user: PortalUser
+    public var way: Way
+    public var isNewUser = false
+    /// The cookie to set, when the browser needs one.
+    public var login: IssuedLogin?
+    /// The authorization code for the session's agent, when it was wanted.
+    public var handover: SecretToken?
+    /// The token for the activation link, when it was wanted.
+    public var activation: SecretToken?
+}
+
+/// A new login cookie: the secret for the browser and what the store keeps.
+public struct IssuedLogin: Sendable {
+    public let token: SecretToken
+    public let login: LoginCookie
+}
+
+public enum EndOutcome: Sendable, Equatable {
+    /// It was live; it is being stopped now.
+    case ended(WorkshopSession)
+    /// It was being stopped already.
+    case ending(WorkshopSession)
+    /// It had been stopped before.
+    case gone(WorkshopSession)
+    case notOwner
+    case unknown
+}
+
+public enum ExtendOutcome: Sendable, Equatable {
+    /// The schedule as it is now, and whether this request moved the end.
+    case schedule(SessionSchedule, extended: Bool)
+    case notOwner
+    /// Unknown or stopped.
+    case unknown
+}
+
+public enum ActivateOutcome: Sendable {
+    /// The session is the browser's now; the cookie to set, unless it was signed in as the owner already.
+    case activated(WorkshopSession, IssuedLogin?)
+    /// The browser is signed in as this other user: ask first.
+    case otherLogin(UserID)
+    /// The owner comes too late.
+    case gone(WorkshopSession)
+    /// Unknown, used, expired, or the wrong token: nothing more is told.
+    case invalid
+}
+
+/// The values of a session's request parameters (spec/workshop-resource.md, section 1.7): those that the workshop declares,
+/// as given, else as declared.
+enum SessionParameters {
+    static func values(for workshop: WorkshopDefinition?, given: [String: String]) -> [String: String] {
+        var values: [String: String] = [:]
+        for parameter in workshop?.parameters ?? [] {
+            values[parameter.name] = given[parameter.name] ?? parameter.value
+        }
+        return values
+    }
+}
+
+extension UserID {
+    /// A new anonymous visitor: `anon@educates:` and a random UUID (RFC 9562, version 4).
+    static func anonymous() -> UserID {
+        var generator = SystemRandomNumberGenerator()
+        let high = generator.next() & ~0xF000 | 0x4000
+        let low = generator.next() & ~(0b11 << 62) | (0b10 << 62)
+        let digits = Array(hexadecimal(high) + hexadecimal(low))
+        let groups = [digits[0..<8], digits[8..<12], digits[12..<16], digits[16..<20], digits[20..<32]]
+        return UserID(unchecked: "anon@educates:" + groups.map { String($0) }.joined(separator: "-"))
+    }
+
+    private static func hexadecimal(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

@@ -1,0 +1,36 @@
+internal import Platform
+
+extension SessionLaunch {
+    /// Everything a runtime needs, from the session and the definitions. What only the runtime knows (sockets and folders
+    /// as seen from inside) stays empty.
+    init(
+        _ session: WorkshopSession, in environment: WorkshopEnvironment, _ workshop: WorkshopDefinition,
+        _ portal: TrainingPortalDefinition, _ address: PortalAddress, _ secrets: SessionSecrets
+    ) {
+        let entry = portal.workshops.first { $0.publishedName == environment.workshop }
+        let manifest = SessionManifest(
+            session: session.name.rawValue, environment: environment.name.rawValue, workshop: environment.workshop,
+            title: workshop.title, description: workshop.description, portalName: portal.name,
+            portalURL: address.portalURL, sessionURL: address.sessionURL(session.name), portalSocket: "",
+            listenSocket: "", clientSecret: secrets.clientSecret(of: session.name).text,
+            cookieKey: secrets.cookieKey(of: session.name).text, contentFolder: "", home: "",
+            terminalLayout: workshop.terminal.isEnabled ? workshop.terminal.layout : "none",
+            workshopLayout: workshop.instructions.isEnabled ? workshop.instructions.layout : "none",
+            variables: SessionLaunch.merged(workshop.variables, entry?.variables ?? []),
+            parameters: session.parameters, frameAncestors: portal.frameAncestors,
+            hasExpiry: environment.limits.expires > 0)
+        self.init(session: session.name, environment: environment.name, workshop: workshop, manifest: manifest)
+    }
+
+    /// The workshop's variables, overridden by those of the portal's entry (spec/dashboard.md, section 11).
+    private static func merged(
+        _ workshop: [EnvironmentVariable], _ portal: [EnvironmentVariable]
+    ) -> [SessionManifest.Variable] {
+        var result: [SessionManifest.Variable] = []
+        for variable in workshop + portal {
+            result.removeAll { $0.name == variable.name }
+            result.append(SessionManifest.Variable(name: variable.name, value: variable.value))
+        }
+        return result
+    }
+}

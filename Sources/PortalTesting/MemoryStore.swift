@@ -1,0 +1,229 @@
+internal import Platform
+public import Portal
+internal import Synchronization
+
+/// A `PortalStore` in memory: simple rather than fast, and the measure that other stores are compared with.
+///
+/// A write runs at once on the calling thread, one at a time, on a copy that replaces the original only if the body does
+/// not throw. The completion is called on the same thread after the lock is released.
+public final class MemoryStore: PortalStore {
+    private struct State {
+        var tables = MemoryTables()
+        var failure: PortalStoreError?
+        var failuresLeft = 0
+        var isClosed = false
+    }
+    private let state: Mutex<State>
+
+    public init() { state = Mutex(State()) }
+
+    /// Makes the next writes fail at their commit, as a full disk does.
+    public func failWrites(_ count: Int, with error: PortalStoreError = .full) {
+        state.withLock {
+            $0.failure = error
+            $0.failuresLeft = count
+        }
+    }
+
+    public func write<Value: Sendable>(
+        _ body: @escaping @Sendable (any PortalTransaction) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        let result = state.withLock { state -> Result<Value, any Error> in
+            if state.isClosed { return .failure(PortalStoreError.closed) }
+            let transaction = MemoryTransaction(state.tables)
+            do {
+                let value = try body(transaction)
+                if state.failuresLeft > 0, let failure = state.failure {
+                    state.failuresLeft -= 1
+                    return .failure(failure)
+                }
+                state.tables = transaction.tables
+                return .success(value)
+            } catch {
+                return .failure(error)
+            }
+        }
+        completion(result)
+    }
+
+    public func read<Value>(_ body: (any PortalReader) throws -> Value) throws -> Value {
+        let tables = try state.withLock { state in
+            if state.isClosed { throw PortalStoreError.closed }
+            return state.tables
+        }
+        return try body(MemoryTransaction(tables))
+    }
+
+    public func close() { state.withLock { $0.isClosed = true } }
+
+    /// Every session that has not been purged, by name: for checking invariants.
+    public var allSessions: [WorkshopSession] {
+        state.withLock { $0.tables.sessions.values.sorted { $0.name < $1.name } }
+    }
+
+    public var allUsers: [PortalUser] { state.withLock { Array($0.tables.users.values) } }
+}
+
+struct MemoryTables: Sendable {
+    var environments: [EnvironmentName: WorkshopEnvironment] = [:]
+    var sessions: [SessionName: WorkshopSession] = [:]
+    var users: [UserID: PortalUser] = [:]
+    var logins: [TokenDigest: LoginCookie] = [:]
+    var codes: [TokenDigest: AuthorizationCode] = [:]
+    var tokens: [TokenDigest: AccessToken] = [:]
+    var settings: [String: [UInt8]] = [:]
+    var lastEnvironment = 0
+}
+
+private final class MemoryTransaction: PortalTransaction {
+    var tables: MemoryTables
+
+    init(_ tables: MemoryTables) { self.tables = tables }
+
+    // MARK: Reading
+
+    private var byAge: [WorkshopSession] {
+        tables.sessions.values.sorted { ($0.created, $0.name) < ($1.created, $1.name) }
+    }
+
+    private func firstOf<Element>(_ list: [Element], _ limit: Int) -> [Element] { Array(list.prefix(max(0, limit))) }
+
+    private func count(_ isCounted: (WorkshopSession) -> Bool) -> SessionCounts {
+        var counts = SessionCounts()
+        for session in tables.sessions.values where isCounted(session) && session.isActive {
+            counts.active += 1
+            if session.owner != nil { counts.allocated += 1 }
+            if session.isReserved && session.state == .waiting { counts.available += 1 }
+            if session.isReserved && session.state == .starting { counts.warming += 1 }
+        }
+        return counts
+    }
+
+    func environments() -> [WorkshopEnvironment] {
+        tables.environments.values.filter { $0.state != .stopped }
+            .sorted { ($0.position, $0.number) < ($1.position, $1.number) }
+    }
+    func environment(_ name: EnvironmentName) -> WorkshopEnvironment? { tables.environments[name] }
+    func counts(of environment: EnvironmentName) -> SessionCounts { count { $0.environment == environment } }
+    func countsOfPortal() -> SessionCounts { count { _ in true } }
+    func session(_ name: SessionName) -> WorkshopSession? { tables.sessions[name] }
+    func sessions(ownedBy user: UserID) -> [WorkshopSession] { byAge.filter { $0.owner == user && $0.isActive } }
+    func reservedSession(of environment: EnvironmentName) -> WorkshopSession? {
+        let reserved = byAge.filter { $0.environment == environment && $0.isReserved }
+        return reserved.first { $0.state == .waiting } ?? reserved.first
+    }
+    func reservedSessions(of environment: EnvironmentName?, limit: Int) -> [WorkshopSession] {
+        firstOf(byAge.filter { $0.isReserved && (environment == nil || $0.environment == environment) }, limit)
+    }
+    func sessions(in state: SessionState, after: SessionName?, limit: Int) -> [WorkshopSession] {
+        guard let after else { return firstOf(byAge.filter { $0.state == state }, limit) }
+        let later = tables.sessions.values.filter { $0.state == state && $0.name > after }
+        return firstOf(later.sorted { $0.name < $1.name }, limit)
+    }
+    func sessions(of environment: EnvironmentName) -> [WorkshopSession] {
+        byAge.filter { $0.environment == environment && $0.isActive }
+    }
+    private func hasClock(_ session: WorkshopSession) -> Bool {
+        session.state == .starting || session.state == .waiting || session.state == .running
+    }
+    func sessions(expiringBy moment: Timestamp, limit: Int) -> [WorkshopSession] {
+        let due = tables.sessions.values.filter { session in
+            hasClock(session) && (session.expires.map { $0 <= moment } ?? false)
+        }
+        return firstOf(due.sorted { ($0.expires ?? moment, $0.name) < ($1.expires ?? moment, $1.name) }, limit)
+    }
+    func sessions(of environment: EnvironmentName, unseenSince moment: Timestamp, limit: Int) -> [WorkshopSession] {
+        func seen(_ session: WorkshopSession) -> Timestamp { session.lastSeen ?? session.started ?? session.created }
+        let unseen = tables.sessions.values.filter {
+            $0.environment == environment && $0.state == .running && seen($0) <= moment
+        }
+        return firstOf(unseen.sorted { (seen($0), $0.name) < (seen($1), $1.name) }, limit)
+    }
+    func nextExpiry() -> Timestamp? { tables.sessions.values.filter(hasClock).compactMap(\.expires).min() }
+    func user(_ id: UserID) -> PortalUser? { tables.users[id] }
+    func login(_ digest: TokenDigest) -> LoginCookie? { tables.logins[digest] }
+    func accessToken(_ digest: TokenDigest) -> AccessToken? { tables.tokens[digest] }
+    func setting(_ name: String) -> [UInt8]? { tables.settings[name] }
+
+    // MARK: Writing
+
+    private func needsNew(_ isNew: Bool, _ what: String) throws {
+        if !isNew { throw PortalStoreError.failed(detail: "\(what) exists already") }
+    }
+    private func needsOld(_ isOld: Bool, _ what: String) throws {
+        if !isOld { throw PortalStoreError.failed(detail: "\(what) does not exist") }
+    }
+
+    func takeEnvironmentNumber() -> Int {
+        tables.lastEnvironment += 1
+        return tables.lastEnvironment
+    }
+    func insert(_ environment: WorkshopEnvironment) throws {
+        try needsNew(tables.environments[environment.name] == nil, "environment")
+        tables.environments[environment.name] = environment
+    }
+    func update(_ environment: WorkshopEnvironment) throws {
+        try needsOld(tables.environments[environment.name] != nil, "environment")
+        tables.environments[environment.name] = environment
+    }
+    func insert(_ session: WorkshopSession) throws {
+        try needsNew(tables.sessions[session.name] == nil, "session")
+        try needsOld(tables.environments[session.environment] != nil, "environment of the session")
+        tables.sessions[session.name] = session
+    }
+    func update(_ session: WorkshopSession) throws {
+        try needsOld(tables.sessions[session.name] != nil, "session")
+        tables.sessions[session.name] = session
+    }
+    func insert(_ user: PortalUser) throws {
+        try needsNew(tables.users[user.id] == nil, "user")
+        tables.users[user.id] = user
+    }
+    func insert(_ login: LoginCookie) throws {
+        try needsNew(tables.logins[login.digest] == nil, "login")
+        tables.logins[login.digest] = login
+    }
+    func update(_ login: LoginCookie) throws {
+        try needsOld(tables.logins[login.digest] != nil, "login")
+        tables.logins[login.digest] = login
+    }
+    func deleteLogin(_ digest: TokenDigest) { tables.logins[digest] = nil }
+    func insert(_ code: AuthorizationCode) throws {
+        try needsNew(tables.codes[code.digest] == nil, "code")
+        tables.codes[code.digest] = code
+    }
+    func takeCode(_ digest: TokenDigest) -> AuthorizationCode? { tables.codes.removeValue(forKey: digest) }
+    func insert(_ token: AccessToken) throws {
+        try needsNew(tables.tokens[token.digest] == nil, "token")
+        tables.tokens[token.digest] = token
+    }
+    func setSetting(_ name: String, to value: [UInt8]) { tables.settings[name] = value }
+
+    func purge(endedBefore moment: Timestamp, now: Timestamp, limit: Int) -> Int {
+        var removed = 0
+        for session in firstOf(byAge.filter { $0.state == .stopped && ($0.stopped ?? now) < moment }, limit) {
+            tables.sessions[session.name] = nil
+            removed += 1
+        }
+        let owners = Set(tables.sessions.values.compactMap(\.owner))
+        let users = tables.users.values.filter {
+            $0.kind == .anonymous && $0.joined < moment && !owners.contains($0.id)
+        }
+        for user in users.prefix(max(0, limit)) {
+            tables.users[user.id] = nil
+            for login in tables.logins.values where login.user == user.id { tables.logins[login.digest] = nil }
+            removed += 1
+        }
+        func drop<Row>(_ table: inout [TokenDigest: Row], _ expires: (Row) -> Timestamp) {
+            for (digest, _) in table.filter({ expires($0.value) <= now }).prefix(max(0, limit)) {
+                table[digest] = nil
+                removed += 1
+            }
+        }
+        drop(&tables.logins, \.expires)
+        drop(&tables.codes, \.expires)
+        drop(&tables.tokens, \.expires)
+        return removed
+    }
+}
