@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 #include <errno.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -11,3 +13,21 @@ int lectern_pidfd_send_signal(int pidfd, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, (void *)0, 0);
 }
 int lectern_set_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+int lectern_epoll_open(void) { return epoll_create1(EPOLL_CLOEXEC); }
+int lectern_epoll_watch(int epoll, int operation, int descriptor, uint64_t id, int for_room) {
+    struct epoll_event event = {.events = EPOLLIN | (for_room ? EPOLLOUT : 0), .data.u64 = id};
+    return epoll_ctl(epoll, operation == LECTERN_EPOLL_ADD ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event);
+}
+int lectern_epoll_forget(int epoll, int descriptor) { return epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, (void *)0); }
+int lectern_epoll_wait(int epoll, struct lectern_epoll_event *events, int limit, int timeout) {
+    struct epoll_event found[64];
+    int count = epoll_wait(epoll, found, limit < 64 ? limit : 64, timeout);
+    for (int i = 0; i < count; i++) {
+        events[i].id = found[i].data.u64;
+        events[i].is_readable = (found[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0;
+        events[i].has_room = (found[i].events & EPOLLOUT) != 0;
+    }
+    return count;
+}
+int lectern_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }

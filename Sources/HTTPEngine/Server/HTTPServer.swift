@@ -1,0 +1,81 @@
+internal import CMicroHTTPD
+internal import Glibc
+public import HTTP
+internal import Synchronization
+
+/// An HTTP/1.1 server for one address.
+///
+/// Its threads read requests, call the handler and write answers; see `README.md` beside this folder for who runs where.
+public final class HTTPServer: Sendable {
+    private enum State: @unchecked Sendable {
+        case new
+        case running(daemon: OpaquePointer, socket: ListeningSocket)
+        case stopped
+    }
+    private let core: ServerCore
+    private let state = Mutex(State.new)
+
+    public init(_ configuration: HTTPServerConfiguration, handler: any HTTPHandler) {
+        core = ServerCore(configuration: configuration, handler: handler)
+    }
+
+    deinit { stop(grace: 0) }
+
+    /// Begins to listen. When it returns, connections are accepted.
+    public func start() throws(HTTPServerError) {
+        try state.withLock { (state) throws(HTTPServerError) in
+            guard case .new = state else { throw .notStarted }
+            let configuration = core.configuration
+            let socket = try ListeningSocket(configuration.address)
+            var settings = lectern_mhd_settings()
+            settings.listen_socket = socket.descriptor
+            settings.threads = UInt32(clamping: max(1, configuration.threads))
+            settings.stack_size = max(64 * 1024, configuration.threadStackSize)
+            // Half of a connection's memory holds the request, the other half the answer's header.
+            settings.memory_per_connection = 2 * max(1024, configuration.maximumHeaderBytes)
+            settings.connections = UInt32(clamping: max(configuration.threads, configuration.maximumConnections))
+            settings.connections_per_address = UInt32(clamping: max(0, configuration.maximumConnectionsPerAddress))
+            settings.timeout = UInt32(clamping: max(0, configuration.timeout))
+            let context = Unmanaged.passUnretained(core).toOpaque()
+            guard
+                let daemon = lectern_mhd_start(&settings, accessRequest, beginRequest, completeRequest, context)
+            else {
+                close(socket.descriptor)
+                socket.removeFile()
+                throw .notStarted
+            }
+            state = .running(daemon: daemon, socket: socket)
+        }
+    }
+
+    /// The TCP port listened on; 0 for a Unix socket, or while not running.
+    public var port: UInt16 {
+        state.withLock { state in
+            if case .running(_, let socket) = state { socket.port } else { 0 }
+        }
+    }
+
+    /// Stops listening, lets requests under way finish for up to `grace` seconds, answers 503 to those still waiting for
+    /// their handler, closes WebSockets with code 1001. Blocks until all threads have ended; not to be called on one of
+    /// them. Calls after the first do nothing.
+    public func stop(grace: Double) {
+        let running = state.withLock { state -> (OpaquePointer, ListeningSocket)? in
+            guard case .running(let daemon, let socket) = state else {
+                state = .stopped
+                return nil
+            }
+            state = .stopped
+            return (daemon, socket)
+        }
+        guard let (daemon, socket) = running else { return }
+        socket.removeFile()
+        let descriptor = MHD_quiesce_daemon(daemon)
+        if descriptor >= 0 { close(descriptor) }
+        core.beginStopping()
+        let end = MonotonicTime.now() + Int64(max(0, min(grace, 86_400)) * 1000)
+        while core.underWay > 0 && MonotonicTime.now() < end { usleep(2000) }
+        core.abandonPending()
+        core.stopWebSockets()
+        MHD_stop_daemon(daemon)
+    }
+}

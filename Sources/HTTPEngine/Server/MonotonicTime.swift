@@ -1,0 +1,10 @@
+internal import Glibc
+
+/// Milliseconds of a clock that never jumps.
+enum MonotonicTime {
+    static func now() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}
