@@ -19,6 +19,8 @@ struct PortalRules {
         return rules.check.findings
     }
 
+    // Inlined, it makes the optimiser of Swift 6.3.1 fail ("Found ownership error").
+    @inline(never)
     private mutating func add(
         _ severity: DefinitionFinding.Severity, _ place: YAMLPlace?, _ field: String, _ message: String
     ) {
