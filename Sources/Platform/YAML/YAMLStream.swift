@@ -10,16 +10,38 @@ public struct YAMLStream: Sendable {
     public let problems: [YAMLProblem]
 
     public init(parsing bytes: [UInt8], limits: YAMLLimits = YAMLLimits()) {
-        guard bytes.count <= limits.bytes else {
+        if let problem = YAMLStream.refusal(of: bytes, limits) {
             documents = []
-            let message = "the file has \(bytes.count) bytes, expected at most \(limits.bytes)"
-            problems = [YAMLProblem(place: YAMLPlace(line: 1, column: 1), message: message)]
+            problems = [problem]
             return
         }
         var builder = YAMLTreeBuilder(limits: limits)
         builder.read(bytes)
         documents = builder.documents
         problems = builder.problems
+    }
+
+    /// Why a text is not even looked into.
+    private static func refusal(of bytes: [UInt8], _ limits: YAMLLimits) -> YAMLProblem? {
+        let start = YAMLPlace(line: 1, column: 1)
+        if bytes.count > limits.bytes {
+            return YAMLProblem(
+                place: start, message: "the file has \(bytes.count) bytes, expected at most \(limits.bytes)")
+        }
+        if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
+            return YAMLProblem(place: start, message: "found UTF-16, expected text in UTF-8")
+        }
+        // libyaml compares each directive with all earlier ones. A line may also end in CR, NEL, LS or PS there.
+        var directives = 0
+        var previous: UInt8 = 10
+        for byte in bytes {
+            if byte == 0x25, [10, 13, 0x85, 0xA8, 0xA9].contains(previous) { directives += 1 }
+            previous = byte
+        }
+        guard directives > limits.directives else { return nil }
+        return YAMLProblem(
+            place: start,
+            message: "found \(directives) lines that begin with \"%\", expected at most \(limits.directives)")
     }
 
     public init(parsing text: String, limits: YAMLLimits = YAMLLimits()) {
@@ -50,12 +72,16 @@ public struct YAMLLimits: Sendable {
     public var unfoldedBytes: Int
     /// Collections inside each other.
     public var depth: Int
+    /// Lines that begin with `%`.
+    public var directives: Int
     /// Problems after which reading ends.
     public var problems: Int
 
     public init(
-        bytes: Int = 4 << 20, nodes: Int = 500_000, unfoldedBytes: Int = 16 << 20, depth: Int = 64, problems: Int = 100
+        bytes: Int = 4 << 20, nodes: Int = 500_000, unfoldedBytes: Int = 16 << 20, depth: Int = 64,
+        directives: Int = 1000, problems: Int = 100
     ) {
+        self.directives = directives
         self.bytes = bytes
         self.nodes = nodes
         self.unfoldedBytes = unfoldedBytes

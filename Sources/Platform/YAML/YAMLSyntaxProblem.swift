@@ -19,9 +19,11 @@ enum YAMLSyntaxProblem {
                 place: place, message: "found bytes that are not UTF-8 (\(problem)), expected text in UTF-8")
         }
         let place = YAMLPlace(state.problem_mark)
-        let index = Int(state.problem_mark.index)
-        if isTab(around: place, bytes) {
-            return YAMLProblem(place: place, message: "found a tab, expected spaces for indentation")
+        let line = line(place.line, of: bytes)
+        if let tab = line.prefix(while: { $0 == 32 || $0 == 9 }).firstIndex(of: 9) {
+            return YAMLProblem(
+                place: YAMLPlace(line: place.line, column: tab - line.startIndex + 1),
+                message: "found a tab, expected spaces for indentation")
         }
         if problem == "mapping values are not allowed in this context" {
             let message =
@@ -29,7 +31,7 @@ enum YAMLSyntaxProblem {
                 + " or quotes around a text that holds \": \""
             return YAMLProblem(place: place, message: message)
         }
-        if problem == "found character that cannot start any token", let character = character(at: index, bytes) {
+        if problem == "found character that cannot start any token", let character = character(place.column, of: line) {
             return YAMLProblem(
                 place: place, message: "found \"\(character)\" at the start of a text, expected quotes around the text")
         }
@@ -56,24 +58,18 @@ enum YAMLSyntaxProblem {
         return YAMLPlace(line: line, column: column)
     }
 
-    /// Whether the line's indentation holds a tab at or before the place.
-    private static func isTab(around place: YAMLPlace, _ bytes: [UInt8]) -> Bool {
-        var line = 1
-        var start = 0
-        while line < place.line, let end = bytes[start...].firstIndex(of: 10) {
+    /// The bytes of a line, without its line break.
+    private static func line(_ number: Int, of bytes: [UInt8]) -> ArraySlice<UInt8> {
+        var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        for _ in 1..<max(1, number) {
+            guard let end = bytes[start...].firstIndex(of: 10) else { return [] }
             start = end + 1
-            line += 1
         }
-        guard line == place.line, start < bytes.count else { return false }
-        let indentation = bytes[start...].prefix { $0 == 32 || $0 == 9 }
-        return indentation.contains(9)
+        return bytes[start...].prefix { $0 != 10 }
     }
 
-    private static func character(at index: Int, _ bytes: [UInt8]) -> Character? {
-        let scalars = String(decoding: bytes, as: UTF8.self).unicodeScalars
-        guard index >= 0, let found = scalars.index(scalars.startIndex, offsetBy: index, limitedBy: scalars.endIndex),
-            found < scalars.endIndex, scalars[found].value > 32
-        else { return nil }
-        return Character(scalars[found])
+    private static func character(_ column: Int, of line: ArraySlice<UInt8>) -> Character? {
+        let rest = String(decoding: line, as: UTF8.self).unicodeScalars.dropFirst(column - 1)
+        return rest.first.flatMap { $0.value > 32 ? Character($0) : nil }
     }
 }

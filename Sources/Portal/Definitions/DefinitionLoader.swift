@@ -40,6 +40,9 @@ struct DefinitionReading {
     private var workshops: [Found<WorkshopDefinition>] = []
     /// Names of workshops that were given, whether they could be decoded or not.
     private var workshopNames: [String] = []
+    /// Where each workshop was found first: file and line.
+    private var firstPlaces: [String: String] = [:]
+    private var contentDigests: [String: String] = [:]
     private var hasOurs = false
 
     private struct Found<Definition> {
@@ -116,20 +119,27 @@ struct DefinitionReading {
         let name = node["metadata"]?["name"]
         if let text = name?.text { workshopNames.append(text) }
         guard var workshop = WorkshopDecoding.decode(node) else { return }
-        if let first = workshops.first(where: { $0.definition.name == workshop.name }) {
-            let line = first.node["metadata"]?["name"]?.place.line ?? first.node.place.line
+        let place = name?.place ?? node.place
+        if let first = firstPlaces[workshop.name] {
             var check = FieldCheck(file: file)
             check.add(
-                .error, name?.place ?? node.place, "metadata.name",
-                "found the workshop \"\(workshop.name)\" twice, first in \(first.file):\(line)")
+                .error, place, "metadata.name", "found the workshop \"\(workshop.name)\" twice, first in \(first)")
             findings += check.findings
             return
         }
-        let content = WorkshopContent.folder(ofDefinition: file)
-        workshop.contentFolder = content ?? ""
-        workshop.revision = WorkshopContent.revision(of: node, contentFolder: content)
+        firstPlaces[workshop.name] = "\(file):\(place.line)"
+        if let content = WorkshopContent.folder(ofDefinition: file) { workshop.contentFolder = content }
+        workshop.revision = WorkshopContent.revision(of: node, content: contentDigest(workshop.contentFolder))
         findings += WorkshopRules.findings(node, workshop, file: file)
         workshops.append(Found(file: file, node: node, definition: workshop))
+    }
+
+    private mutating func contentDigest(_ folder: String) -> String {
+        if folder.isEmpty { return "" }
+        if let known = contentDigests[folder] { return known }
+        let digest = WorkshopContent.digest(of: folder)
+        contentDigests[folder] = digest
+        return digest
     }
 
     mutating func finish(paths: [String], portal name: String?, requiresPortal: Bool) -> DefinitionLoad {

@@ -5,13 +5,17 @@ struct FieldCheck {
     let file: String
     private(set) var findings: [DefinitionFinding] = []
 
+    /// A file with more findings than this is no definition with mistakes but something else; the rest is not looked at.
+    static let mostFindings = 500
+    var isFull: Bool { findings.count > FieldCheck.mostFindings }
+
     init(file: String) { self.file = file }
 
     /// - Parameters:
     ///   - name: the field's full name for messages; empty for the document itself.
     mutating func check(_ node: YAMLNode, _ rule: ValueRule, _ name: String, isSecret: Bool = false) {
         // As in Kubernetes, null is the same as leaving the field out.
-        if node.isNull { return }
+        if node.isNull || isFull { return }
         switch rule {
         case .anything: break
         case .mapping(let fields): checkMapping(node, fields, name)
@@ -34,7 +38,7 @@ struct FieldCheck {
         guard let entries = node.mapping else {
             return expect("a mapping with \(list(fields.map(\.name)))", at: node, name)
         }
-        for entry in entries {
+        for entry in entries where !isFull {
             let full = name.isEmpty ? entry.key : "\(name).\(entry.key)"
             guard let field = fields.first(where: { $0.name == entry.key }) else {
                 reportUnknown(entry, fields.map(\.name), full)
@@ -76,7 +80,7 @@ struct FieldCheck {
 
     private mutating func checkList(_ node: YAMLNode, _ rule: ValueRule, _ name: String) {
         guard let items = node.sequence else { return expect("a list", at: node, name) }
-        for (index, item) in items.enumerated() {
+        for (index, item) in items.enumerated() where !isFull {
             let full = "\(name)[\(index)]"
             if item.isNull {
                 add(.error, item.place, full, "found nothing, expected \(expectation(of: rule))")
@@ -152,9 +156,14 @@ struct FieldCheck {
     // MARK: Messages
 
     mutating func add(_ severity: DefinitionFinding.Severity, _ place: YAMLPlace, _ field: String, _ message: String) {
+        guard !isFull else { return }
+        let isLast = findings.count == FieldCheck.mostFindings
         findings.append(
             DefinitionFinding(
-                severity, file: file, line: place.line, column: place.column, field: field, message: message))
+                isLast ? .error : severity, file: file, line: place.line, column: place.column,
+                field: isLast ? "" : field,
+                message: isLast ? "found more than \(FieldCheck.mostFindings) mistakes; the rest is left out" : message)
+        )
     }
 
     private mutating func expect(

@@ -37,10 +37,16 @@ struct FieldView {
     /// from elsewhere (`valueFrom`) are left out.
     func variables(_ name: String) -> [EnvironmentVariable] {
         var variables: [EnvironmentVariable] = []
+        var places: [String: Int] = [:]
         for pair in list(name) where !pair["valueFrom"].isGiven {
             guard let key = pair.text("name") else { continue }
-            variables.removeAll { $0.name == key }
-            variables.append(EnvironmentVariable(name: key, value: pair.text("value") ?? ""))
+            let variable = EnvironmentVariable(name: key, value: pair.text("value") ?? "")
+            if let place = places[key] {
+                variables[place] = variable
+            } else {
+                places[key] = variables.count
+                variables.append(variable)
+            }
         }
         return variables
     }

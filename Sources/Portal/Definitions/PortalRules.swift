@@ -43,7 +43,7 @@ struct PortalRules {
                 "links from any site may start sessions, and visitors are sent back to any site;"
                     + " list the origins of your own pages")
         }
-        for (index, entry) in document["spec"].list("workshops").enumerated() {
+        for (index, entry) in document["spec"].list("workshops").enumerated() where !check.isFull {
             let limits = WorkshopLimits(entry, in: given).asked
             if limits.expires == 0 && limits.orphaned == 0 {
                 add(
@@ -63,11 +63,12 @@ struct PortalRules {
     }
 
     private mutating func checkNames(_ workshops: [String]) {
+        let given = Set(workshops)
         var published: [String: (index: Int, line: Int)] = [:]
-        for (index, entry) in document["spec"].list("workshops").enumerated() {
+        for (index, entry) in document["spec"].list("workshops").enumerated() where !check.isFull {
             guard let name = entry.text("name") else { continue }
             let field = "spec.workshops[\(index)]"
-            if !workshops.contains(name) {
+            if !given.contains(name) {
                 var message = "found \"\(name)\", but no Workshop of that name was given"
                 if let nearest = NearestName.of(name, in: workshops) { message += "; did you mean \"\(nearest)\"?" }
                 add(.error, entry["name"].place, field + ".name", message)
@@ -115,7 +116,7 @@ struct PortalRules {
 
     private mutating func checkLimits() {
         let given = document["spec"]["portal"]
-        for (index, entry) in document["spec"].list("workshops").enumerated() {
+        for (index, entry) in document["spec"].list("workshops").enumerated() where !check.isFull {
             let field = "spec.workshops[\(index)]"
             let limits = WorkshopLimits(entry, in: given)
             let asked = limits.asked

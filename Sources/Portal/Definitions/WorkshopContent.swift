@@ -22,13 +22,18 @@ enum WorkshopContent {
     }
 
     /// A digest of the definition as it is meant, whatever else its file holds, and of its content.
-    static func revision(of definition: YAMLNode, contentFolder: String?) -> String {
+    static func revision(of definition: YAMLNode, content: String) -> String {
         var digest = ContentDigest()
         add(definition, to: &digest)
-        if let contentFolder {
-            var budget = Budget()
-            add(contentFolder, as: "", to: &digest, &budget, depth: 0)
-        }
+        digest.update(field: content)
+        return digest.finish()
+    }
+
+    /// A digest of the files in a content folder.
+    static func digest(of contentFolder: String) -> String {
+        var digest = ContentDigest()
+        var budget = Budget()
+        add(contentFolder, as: "", to: &digest, &budget, depth: 0)
         return digest.finish()
     }
 
