@@ -85,10 +85,12 @@ extension SessionReconciler {
                     known.capacity = environment.limits.capacity
                     known.orphaned = environment.limits.orphaned
                     state.environments[environment.name] = known
-                } else if let workshop = definitions.workshops[environment.resource] {
-                    // Also for one that runs: the runtime was told of it by an earlier program at most.
+                } else {
+                    // Also for one that runs: the runtime was told of it by an earlier program at most. Without a
+                    // definition there is nothing to prepare, and its starts will say so.
+                    let workshop = definitions.workshops[environment.resource]
                     state.environments[environment.name] = Preparation(
-                        step: .wanted(at: now), capacity: environment.limits.capacity,
+                        step: workshop == nil ? .ready : .wanted(at: now), capacity: environment.limits.capacity,
                         orphaned: environment.limits.orphaned, workshop: workshop)
                 }
                 if environment.limits.orphaned > 0 && environment.state != .starting {
@@ -107,7 +109,7 @@ extension SessionReconciler {
 
     /// Makes one environment's content ready.
     func prepare(_ name: EnvironmentName) async {
-        guard let workshop = state.withLock({ $0.environments[name]?.workshop }) else { return }
+        guard let workshop = state.withLock({ $0.environments[name]?.workshop ?? nil }) else { return }
         do {
             let runtime = context.runtime
             try await withDeadline(seconds: context.settings.startTimeout) {

@@ -34,7 +34,7 @@ extension SessionReconciler {
         }
         guard let (session, environment) = found else { return nil }
         let definitions = context.definitions
-        let prepared = state.withLock { $0.environments[environment.name]?.workshop }
+        let prepared = state.withLock { $0.environments[environment.name]?.workshop ?? nil }
         guard let workshop = prepared ?? definitions.workshops[environment.resource] else {
             throw SessionRuntimeError(.failed, "the workshop \(environment.resource) is not defined")
         }

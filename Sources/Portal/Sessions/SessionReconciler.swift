@@ -62,8 +62,8 @@ public final class SessionReconciler: Sendable {
         var failures = 0
         var capacity: Int
         var orphaned: Int
-        /// The workshop as it was when the environment was prepared.
-        var workshop: WorkshopDefinition
+        /// The workshop as it was when the environment was prepared; `nil` when it was not defined.
+        var workshop: WorkshopDefinition?
     }
 
     /// What takes time and is done beside the loop.
