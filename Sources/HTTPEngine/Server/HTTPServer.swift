@@ -72,10 +72,16 @@ public final class HTTPServer: Sendable {
         let descriptor = MHD_quiesce_daemon(daemon)
         if descriptor >= 0 { close(descriptor) }
         core.beginStopping()
-        let end = MonotonicTime.now() + Int64(max(0, min(grace, 86_400)) * 1000)
-        while core.underWay > 0 && MonotonicTime.now() < end { usleep(2000) }
-        core.abandonPending()
+        waitForRequests(seconds: grace)
         core.stopWebSockets()
+        core.abandonPending()
+        // The library drops answers that it has not sent when it is stopped.
+        waitForRequests(seconds: 0.5)
         MHD_stop_daemon(daemon)
+    }
+
+    private func waitForRequests(seconds: Double) {
+        let end = MonotonicTime.now() + Int64(max(0, min(seconds, 86_400)) * 1000)
+        while core.underWay > 0 && MonotonicTime.now() < end { usleep(1000) }
     }
 }

@@ -10,8 +10,9 @@ final class WebSocketFrames {
     private var input = UnsafeRawBufferPointer(start: nil, count: 0)
     private var output: [UInt8] = []
     private var messages: [WebSocketMessage] = []
-    /// Set when wslay gave up: no memory, or the callbacks failed.
-    private(set) var hasFailed = false
+    /// Set when wslay gave up: what arrived was no frame, or there was no memory.
+    private var hasFailed = false
+    private var hasSentFarewell = false
 
     /// - Parameter maximumMessageBytes: a longer message ends the connection with code 1009.
     init(maximumMessageBytes: Int) {
@@ -40,7 +41,7 @@ final class WebSocketFrames {
     }
 
     func ping() {
-        guard let context else { return }
+        guard let context, !hasFailed else { return }
         var message = wslay_event_msg(opcode: UInt8(WSLAY_PING.rawValue), msg: nil, msg_length: 0)
         // Refused only when a close has been queued, and then no ping is needed.
         _ = wslay_event_queue_msg(context, &message)
@@ -51,7 +52,7 @@ final class WebSocketFrames {
     ///   - code: 1000 to 1003, 1007 to 1014 or 3000 to 4999; any other is sent as a close without a code.
     ///   - reason: cut to the 123 bytes that fit.
     func close(code: UInt16, reason: String) {
-        guard let context else { return }
+        guard let context, !hasFailed else { return }
         let isSendable = (1000...1003).contains(code) || (1007...1014).contains(code) || (3000...4999).contains(code)
         var text = reason
         while text.utf8.count > 123 { text.removeLast() }
@@ -61,14 +62,20 @@ final class WebSocketFrames {
 
     /// Takes the frames that must be sent: whole ones, to be put after whole ones.
     func takeOutput() -> [UInt8] {
-        guard let context, !hasFailed else { return [] }
-        if wslay_event_want_write(context) != 0, wslay_event_send(context) != 0 { hasFailed = true }
         defer { output = [] }
+        if let context, !hasFailed, wslay_event_want_write(context) != 0, wslay_event_send(context) != 0 {
+            hasFailed = true
+        }
+        if hasFailed && !hasSentFarewell {
+            // wslay would close without a code. 1002 is a protocol error.
+            hasSentFarewell = true
+            output += [0x88, 2, 0x03, 0xea]
+        }
         return output
     }
 
     var hasReceivedClose: Bool { context.map { wslay_event_get_close_received($0) != 0 } ?? false }
-    var hasSentClose: Bool { context.map { wslay_event_get_close_sent($0) != 0 } ?? false }
+    var hasSentClose: Bool { hasSentFarewell || (context.map { wslay_event_get_close_sent($0) != 0 } ?? false) }
 
     /// The header of an unmasked, unfragmented frame (RFC 6455, section 5.2).
     static func header(isText: Bool, count: Int) -> [UInt8] {

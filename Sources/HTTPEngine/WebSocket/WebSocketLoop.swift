@@ -221,7 +221,6 @@ final class WebSocketLoop: Sendable {
 
         private func sendControlFrames(_ served: Served) {
             served.connection.send(frames: served.frames.takeOutput())
-            if served.frames.hasFailed { return drop(served) }
             finishIfClosed(served)
         }
 
