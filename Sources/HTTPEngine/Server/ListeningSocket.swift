@@ -1,3 +1,5 @@
+// The socket calls belong to whichever C module is read first, so both are imported wherever they are used.
+internal import CMicroHTTPD
 internal import Glibc
 
 /// A socket that waits for connections, and the name it can be reached by.
