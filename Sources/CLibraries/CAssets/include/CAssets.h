@@ -10,3 +10,6 @@ typedef struct {
 
 extern const lectern_asset lectern_assets[];
 extern const size_t lectern_asset_count;
+
+// Swift imports no array of unknown length.
+static inline const lectern_asset *lectern_asset_at(size_t index) { return &lectern_assets[index]; }
