@@ -1,0 +1,46 @@
+/// What a page may change while its Markdown becomes HTML. Every closure is called on the caller's thread.
+public struct MarkdownHooks {
+    /// A fenced or indented code block.
+    public struct CodeBlock: Sendable, Equatable {
+        /// The whole info string of the fence, trimmed; empty for indented blocks.
+        public var info: String
+        /// With its last line break.
+        public var text: String
+        public init(info: String, text: String) {
+            self.info = info
+            self.text = text
+        }
+    }
+
+    public enum Link: Equatable {
+        /// Stays in the page.
+        case here(String)
+        /// Opens in a window of its own, without access to ours.
+        case elsewhere(String)
+        /// Only the link's text is kept.
+        case none
+    }
+
+    /// A piece of text that holds something to be replaced.
+    public enum Piece: Equatable {
+        case text(String)
+        /// Trusted HTML, for example a button.
+        case html(String)
+    }
+
+    /// Where a link leads, given its destination as written. Destinations with a scheme other than `http`, `https` and
+    /// `mailto` become text whatever this answers.
+    public var link: (String) -> Link = { .here($0) }
+    /// The address of an image as the page should ask for it; `nil` leaves only its description. Same rule as for links.
+    public var image: (String) -> String? = { $0 }
+    /// The HTML of a code block; `nil` for the ordinary one.
+    public var codeBlock: (CodeBlock) -> String? = { _ in nil }
+    /// Replaces parts of running text; `nil` when there is nothing to replace.
+    public var text: (String) -> [Piece]? = { _ in nil }
+    /// Replaces parts of code, destinations and titles, where only text can stand; `nil` when there is nothing to replace.
+    public var literal: (String) -> String? = { _ in nil }
+    /// Trusted HTML in place of a paragraph that consists of just this text; `nil` for an ordinary paragraph.
+    public var paragraph: (String) -> String? = { _ in nil }
+
+    public init() {}
+}
