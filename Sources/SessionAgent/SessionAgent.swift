@@ -1,1 +1,226 @@
-// Begins here.
+internal import CAssets
+public import HTTP
+public import Platform
+
+/// What a learner sees of a session: a dashboard with instructions and terminals, for those whom the portal lets in.
+///
+/// Answers requests for one host name; the executable puts an HTTP server on `manifest.listenSocket` in front of it.
+public final class SessionAgent: HTTPHandler {
+    private let manifest: SessionManifest
+    private let entry: EntryFlow
+    private let cookies: AgentCookies
+    private let grants = VisitorGrants()
+    private let calls: SessionCalls
+    private let terminals: TerminalSet
+    private let library: InstructionLibrary
+    private let room: RoomPage
+    private let pages: MessagePages
+    private let assets: StaticFiles
+    private let activity = ActivityClock()
+
+    /// - Parameters:
+    ///   - client: reaches the portal over `manifest.portalSocket`. Called on a thread of the agent's own.
+    ///   - scrollback: bytes of output that each terminal keeps for those who lose their connection.
+    public init(
+        manifest: SessionManifest, client: any HTTPClient, clock: WallClock = .system, log: Log,
+        scrollback: Int = 256 * 1024
+    ) {
+        self.manifest = manifest
+        assets = SessionAgent.embeddedAssets()
+        cookies = AgentCookies(manifest: manifest)
+        let frame = PageFrame(manifest: manifest, assets: assets)
+        pages = MessagePages(frame: frame)
+        let portal = PortalAPI(client: client, manifest: manifest)
+        let worker = PortalWorker()
+        entry = EntryFlow(
+            manifest: manifest, cookies: cookies, grants: grants, portal: portal, worker: worker, clock: clock,
+            pages: pages, log: log.about("entry"))
+        calls = SessionCalls(
+            portal: portal, worker: worker, grants: grants, pages: pages, manifest: manifest, log: log.about("session"))
+        terminals = TerminalSet(manifest: manifest, ringLimit: scrollback, log: log.about("terminal"))
+        library = InstructionLibrary(manifest: manifest, terminals: terminals.ids, log: log.about("instructions"))
+        room = RoomPage(frame: frame, library: library, terminals: terminals.ids)
+    }
+
+    /// Nothing runs before somebody looks: shells start with their first viewer. Kept so that a later part can open files
+    /// or sockets before the first request.
+    public func start() {}
+
+    /// Ends every shell and returns when the agent's threads have ended. Requests may still come and are answered; their
+    /// terminals stay closed.
+    public func stop() { terminals.stop() }
+
+    // MARK: Requests
+
+    public func reply(to request: HTTPRequest) -> HTTPReply {
+        switch request.path {
+        case "/oauth_callback": return entry.callback(request)
+        case "/session/activity":
+            // For the portal, which comes straight to the socket; whoever comes through the front door is told nothing.
+            guard request.headers["X-Forwarded-For"] == nil else { return .now(pages.notFound(request)) }
+            return .now(activityReport)
+        case let path where path.hasPrefix("/static/"):
+            let name = String(path.dropFirst("/static/".count))
+            return .now(assets.response(name: name, to: request) ?? HTTPResponse(status: 404, text: "not found\n"))
+        case "/favicon.ico", "/robots.txt": return .now(HTTPResponse(status: 404, text: "not found\n"))
+        default: break
+        }
+        guard let visitor = entry.visitor(of: request) else { return .now(withoutCookie(request)) }
+        return reply(to: request, from: visitor)
+    }
+
+    /// A person's browser is sent to the portal; scripts, sockets and forms are told.
+    private func withoutCookie(_ request: HTTPRequest) -> HTTPResponse {
+        let mode = request.headers["Sec-Fetch-Mode"]
+        let isNavigation = mode.map { $0 == "navigate" } ?? (request.headers["Accept"]?.contains("text/html") ?? true)
+        guard request.method == .get, isNavigation, request.headers["Upgrade"] == nil else {
+            return pages.signInFirst(request)
+        }
+        let target = request.query.isEmpty ? request.path : request.path + "?" + request.query
+        return entry.sendToPortal(returningTo: target)
+    }
+
+    private func reply(to request: HTTPRequest, from visitor: Visitor) -> HTTPReply {
+        let isReading = request.method == .get || request.method == .head
+        switch request.path {
+        case "/":
+            return .now(HTTPResponse(status: 302, headers: ["Location": "/dashboard/", "Cache-Control": "no-store"]))
+        case "/dashboard":
+            return .now(HTTPResponse(status: 302, headers: ["Location": "/dashboard/", "Cache-Control": "no-store"]))
+        case "/dashboard/":
+            guard isReading else { return .now(pages.methodNotAllowed(allowed: "GET, HEAD", request)) }
+            return .now(dashboard(request, visitor))
+        case "/session/poll":
+            activity.heard(isVisible: request.queryParameters["hidden"] != "true")
+            return .now(
+                HTTPResponse(status: 204, headers: ["Cache-Control": "no-store", "Lectern-Session": manifest.session]))
+        case "/session/schedule":
+            guard isReading else { return .now(pages.methodNotAllowed(allowed: "GET, HEAD", request)) }
+            return calls.schedule(for: visitor)
+        case "/session/extend":
+            guard request.method == .post else { return .now(pages.methodNotAllowed(allowed: "POST", request)) }
+            guard isOurForm(request, visitor) else { return .now(pages.notOurForm(request)) }
+            return calls.extend(for: visitor)
+        case "/session/end":
+            guard request.method == .post else { return .now(pages.methodNotAllowed(allowed: "POST", request)) }
+            guard isOurForm(request, visitor) else { return .now(pages.notOurForm(request)) }
+            return calls.end(for: visitor, request)
+        case let path where path.hasPrefix("/workshop/"):
+            guard isReading else { return .now(pages.methodNotAllowed(allowed: "GET, HEAD", request)) }
+            return .now(workshop(String(path.dropFirst("/workshop/".count)), request))
+        case let path where path.hasPrefix("/terminal/session/"):
+            return .now(terminal(String(path.dropFirst("/terminal/session/".count)), request, visitor))
+        default: return .now(pages.notFound(request))
+        }
+    }
+
+    private func dashboard(_ request: HTTPRequest, _ visitor: Visitor) -> HTTPResponse {
+        // After a restart of the agent the portal has to tell once more who this is.
+        guard let grant = grants[visitor.id] else {
+            return entry.sendToPortal(
+                returningTo: request.query.isEmpty ? request.path : request.path + "?" + request.query)
+        }
+        activity.heard(isVisible: true)
+        return room.response(
+            page: request.queryParameters["page"] ?? "", formToken: cookies.formToken(for: visitor.id),
+            returnURL: grant.returnURL)
+    }
+
+    /// `content/<page>/` and the files of `content` and `static`.
+    private func workshop(_ path: String, _ request: HTTPRequest) -> HTTPResponse {
+        let decoded = PercentEncoding.decode(path)
+        if decoded.hasPrefix("static/") { return file(decoded, request) }
+        guard decoded.hasPrefix("content/") else { return pages.notFound(request) }
+        var id = String(decoded.dropFirst("content/".count))
+        while id.hasSuffix("/") { id.removeLast() }
+        guard let rendered = library.rendered(id) else {
+            // The source of pages is not for learners: it may hold what a page hides.
+            return decoded.hasSuffix(".md") ? pages.notFound(request) : file(decoded, request)
+        }
+        guard request.query == "fragment" else {
+            return HTTPResponse(
+                status: 302,
+                headers: ["Location": PageAddress.dashboard(rendered.page.id), "Cache-Control": "no-store"])
+        }
+        activity.heard(isVisible: true)
+        return HTTPResponse(
+            headers: PageFrame.headers, text: InstructionHTML.article(rendered, in: library.pages()),
+            type: "text/html; charset=utf-8")
+    }
+
+    private func file(_ path: String, _ request: HTTPRequest) -> HTTPResponse {
+        guard let file = library.content.read(path) else { return pages.notFound(request) }
+        let tag = "\"\(file.stamp.seconds)-\(file.stamp.nanoseconds)-\(file.stamp.size)\""
+        // Confined like the pages: an author's picture or document must not run as a page of this host.
+        let headers: HTTPHeaders = [
+            "ETag": tag, "Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox",
+        ]
+        if request.headers["If-None-Match"] == tag { return HTTPResponse(status: 304, headers: headers) }
+        var response = HTTPResponse(headers: headers, body: .bytes(file.bytes))
+        response.headers["Content-Type"] = StaticFile.contentType(of: path)
+        return response
+    }
+
+    /// `<id>/socket?from=<stream>:<position>&columns=&rows=`: the WebSocket of a terminal.
+    private func terminal(_ path: String, _ request: HTTPRequest, _ visitor: Visitor) -> HTTPResponse {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[1] == "socket" else { return pages.notFound(request) }
+        // Browsers send cookies along whatever page opens a socket, so the page has to be ours.
+        guard request.method == .get, entry.isOurOrigin(request) else {
+            return HTTPResponse(status: 403, text: "not from here\n")
+        }
+        guard let terminal = terminals.terminal(String(parts[0]), for: visitor, owner: grants[visitor.id]?.owner) else {
+            return pages.notFound(request)
+        }
+        activity.heard(isVisible: true)
+        let viewer = TerminalViewer(
+            terminal: terminal, resume: SessionAgent.resume(request.queryParameters["from"]),
+            size: SessionAgent.size(request.queryParameters), activity: activity)
+        return HTTPResponse(status: 101, body: .webSocket(viewer))
+    }
+
+    private static func resume(_ text: String?) -> (stream: UInt64, position: UInt64)? {
+        guard let parts = text?.split(separator: ":"), parts.count == 2, let stream = UInt64(parts[0], radix: 16),
+            let position = UInt64(parts[1])
+        else { return nil }
+        return (stream, position)
+    }
+
+    private static func size(_ query: QueryParameters) -> TerminalSize? {
+        guard let columns = query["columns"].flatMap({ UInt16($0) }),
+            let rows = query["rows"].flatMap({ UInt16($0) })
+        else { return nil }
+        return TerminalSize(columns: columns, rows: rows)
+    }
+
+    /// The token proves that our page made the request; `Origin`, where the browser sends one, must agree.
+    private func isOurForm(_ request: HTTPRequest, _ visitor: Visitor) -> Bool {
+        if let origin = request.headers["Origin"], origin != manifest.sessionURL { return false }
+        let token =
+            request.headers["Lectern-Form-Token"]
+            ?? request.formParameters["csrf"]
+        return token.map { cookies.accepts(formToken: $0, from: visitor.id) } ?? false
+    }
+
+    private var activityReport: HTTPResponse {
+        let idle = activity.idle
+        func rounded(_ seconds: Double) -> String { String(Double(Int(seconds * 1000)) / 1000) }
+        return HTTPResponse(
+            headers: ["Cache-Control": "no-store"],
+            text: "{\"idle-time\":\(rounded(idle.time)),\"last-view\":\(rounded(idle.view))}", type: "application/json")
+    }
+
+    private static func embeddedAssets() -> StaticFiles {
+        StaticFiles(
+            prefix: "/static/",
+            (0..<lectern_asset_count).compactMap { index in
+                guard let asset = lectern_asset_at(index)?.pointee, let name = asset.name, let bytes = asset.bytes
+                else {
+                    return nil
+                }
+                return StaticFile(
+                    name: String(cString: name), permanent: UnsafePermanentBytes(start: bytes, count: asset.size))
+            })
+    }
+}

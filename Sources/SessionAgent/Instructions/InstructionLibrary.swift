@@ -1,0 +1,131 @@
+internal import HTTP
+internal import Platform
+internal import Synchronization
+
+/// The instructions of a workshop: pages in their order, rendered when somebody asks, kept until a file changes.
+final class InstructionLibrary: Sendable {
+    /// How many pages a workshop may have, and the bytes of one.
+    static let pageLimit = 500
+    static let sizeLimit = 1 << 20
+
+    struct Rendered: Sendable {
+        let page: InstructionPage
+        /// From 1.
+        let step: Int
+        let count: Int
+        let previous: InstructionPage?
+        let next: InstructionPage?
+        let html: String
+    }
+
+    private struct State {
+        var stamps: [String: ContentFolder.Stamp] = [:]
+        var pages: [InstructionPage] = []
+        var html: [String: String] = [:]
+    }
+
+    let content: ContentFolder
+    private let manifest: SessionManifest
+    private let parameters: [String: String]
+    private let terminals: [String]
+    private let renderer = MarkdownRenderer(limit: InstructionLibrary.sizeLimit, topHeadingLevel: 2)
+    private let state = Mutex(State())
+    private let log: Log
+
+    init(manifest: SessionManifest, terminals: [String], log: Log) {
+        content = ContentFolder(path: manifest.contentFolder + "/workshop")
+        self.manifest = manifest
+        self.terminals = terminals
+        self.log = log
+        parameters = DataVariables.values(of: manifest)
+    }
+
+    /// Every page in order.
+    func pages() -> [InstructionPage] { state.withLock { refresh(&$0) } }
+
+    /// A page by its id; the first one for an empty id; `nil` when there is no such page.
+    func rendered(_ id: String) -> Rendered? {
+        state.withLock { state in
+            let pages = refresh(&state)
+            guard let index = id.isEmpty ? pages.indices.first : pages.firstIndex(where: { $0.id == id }) else {
+                return nil
+            }
+            let page = pages[index]
+            let html = state.html[page.id] ?? render(page, among: pages)
+            state.html[page.id] = html
+            return Rendered(
+                page: page, step: index + 1, count: pages.count, previous: index > 0 ? pages[index - 1] : nil,
+                next: index + 1 < pages.count ? pages[index + 1] : nil, html: html)
+        }
+    }
+
+    private func refresh(_ state: inout State) -> [InstructionPage] {
+        let files = content.files(below: "content", limit: InstructionLibrary.pageLimit) { $0.hasSuffix(".md") }
+        let stamps = Dictionary(files.map { ($0.path, $0.stamp) }, uniquingKeysWith: { first, _ in first })
+        guard stamps != state.stamps else { return state.pages }
+        let pages = files.compactMap { file -> InstructionPage? in
+            guard let text = text(of: file.path) else {
+                log.warning("a page of the instructions cannot be read", ("page", file.path))
+                return nil
+            }
+            return InstructionPage(file: file.path, text: text)
+        }
+        // Two files of one id (`a.md` and `a/index.md`): the first in order of path stays.
+        var ids: Set<String> = []
+        state = State(
+            stamps: stamps, pages: InstructionPage.ordered(pages.filter { ids.insert($0.id).inserted }), html: [:])
+        return state.pages
+    }
+
+    private func text(of path: String) -> String? {
+        guard let file = content.read("content/" + path, limit: InstructionLibrary.sizeLimit) else { return nil }
+        return String(decoding: file.bytes, as: UTF8.self)
+    }
+
+    private func render(_ page: InstructionPage, among pages: [InstructionPage]) -> String {
+        guard let text = text(of: page.file) else { return "<p>\(AgentText.pageUnreadable)</p>" }
+        let (_, body) = FrontMatter.split(text)
+        let ids = Set(pages.map(\.id))
+        let shortcodes = Shortcodes(
+            body, parameters: parameters, baseURL: "/workshop", pathway: parameters["pathway_name"] ?? "")
+        var hooks = MarkdownHooks()
+        hooks.text = shortcodes.pieces
+        hooks.literal = shortcodes.literal
+        hooks.paragraph = shortcodes.paragraph
+        hooks.codeBlock = { [terminals] in CodeBlockHTML.html($0, terminals: terminals) }
+        hooks.link = { written in
+            switch PageAddress.resolve(written, folder: page.folder, isPage: ids.contains) {
+            case .page(let id, let fragment):
+                .here(PageAddress.dashboard(id) + (fragment.isEmpty ? "" : "#" + PercentEncoding.encode(fragment)))
+            case .anchor(let name): .here("#" + name)
+            case .file(let path): .elsewhere(PageAddress.file(path))
+            case .local(let path): path.hasPrefix("/workshop/") ? .elsewhere(path) : .here(path)
+            case .elsewhere(let url): .elsewhere(url)
+            }
+        }
+        hooks.image = { written in
+            switch PageAddress.resolve(written, folder: page.folder, isPage: { _ in false }) {
+            case .file(let path): PageAddress.file(path)
+            case .local(let path): path
+            // Nothing is loaded from another host.
+            case .elsewhere, .page, .anchor: nil
+            }
+        }
+        do {
+            return InstructionLibrary.withoutRepeatedTitle(
+                try renderer.html(shortcodes.text, hooks: hooks), title: page.title)
+        } catch {
+            log.warning("a page of the instructions cannot be rendered", ("page", page.file))
+            return "<p>\(AgentText.pageUnreadable)</p>"
+        }
+    }
+
+    /// Drops a first heading that only says the title once more.
+    private static func withoutRepeatedTitle(_ html: String, title: String) -> String {
+        guard html.hasPrefix("<h2 "), let end = html.firstRange(of: "</h2>"), let open = html.firstIndex(of: ">"),
+            open < end.lowerBound
+        else { return html }
+        let heading = html[html.index(after: open)..<end.lowerBound].filter { $0 != "\n" }
+        return heading == HTMLEscaping.escaped(title) ? String(html[end.upperBound...]) : html
+    }
+}

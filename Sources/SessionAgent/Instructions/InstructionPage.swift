@@ -1,0 +1,59 @@
+/// A page of instructions as its file tells it, not yet rendered.
+struct InstructionPage: Equatable, Sendable {
+    /// The path without `.md` or `/index.md`, for example `02-edit/files`; what its address says.
+    let id: String
+    /// The file, relative to the content folder.
+    let file: String
+    let title: String
+    let weight: Int?
+
+    /// The folder that relative links and images of the page start from; empty or ending in `/`.
+    var folder: String {
+        guard let slash = file.lastIndex(of: "/") else { return "" }
+        return String(file[...slash])
+    }
+
+    /// `nil` for a draft and for files that are no pages: those whose name begins with `_`.
+    init?(file: String, text: String) {
+        guard file.hasSuffix(".md") else { return nil }
+        let name = file.split(separator: "/").last ?? ""
+        guard !name.hasPrefix("_") else { return nil }
+        let (matter, body) = FrontMatter.split(text)
+        guard !matter.isDraft else { return nil }
+        self.file = file
+        let stem = String(file.dropLast(3))
+        id = stem.hasSuffix("/index") ? String(stem.dropLast(6)) : stem
+        title = matter.title ?? InstructionPage.firstHeading(in: body) ?? InstructionPage.spoken(id)
+        weight = matter.weight
+    }
+
+    private static func firstHeading(in body: Substring) -> String? {
+        for line in body.split(separator: "\n", maxSplits: 50).prefix(50) where line.hasPrefix("# ") {
+            let text = line.dropFirst(2).filter { $0 != "`" && $0 != "*" && $0 != "\r" && $0 != "\r\n" }
+            if !text.isEmpty { return text }
+        }
+        return nil
+    }
+
+    /// `03-first_steps` → `First steps`.
+    private static func spoken(_ id: String) -> String {
+        let name = id.split(separator: "/").last.map(String.init) ?? id
+        let words = name.drop { $0.isNumber || $0 == "-" || $0 == "_" || $0 == "." }
+        let text = (words.isEmpty ? name[...] : words).map { $0 == "-" || $0 == "_" ? " " : $0 }
+        return text.first.map { String($0).uppercased() + String(text.dropFirst()) } ?? name
+    }
+
+    /// By path; as soon as one page has a weight, by weight, then title, with pages without weight last
+    /// (spec/dashboard.md section 5.3).
+    static func ordered(_ pages: [InstructionPage]) -> [InstructionPage] {
+        guard pages.contains(where: { $0.weight != nil }) else { return pages.sorted { $0.file < $1.file } }
+        return pages.sorted { left, right in
+            switch (left.weight, right.weight) {
+            case (let a?, let b?) where a != b: a < b
+            case (nil, .some): false
+            case (.some, nil): true
+            default: (left.title, left.file) < (right.title, right.file)
+            }
+        }
+    }
+}
