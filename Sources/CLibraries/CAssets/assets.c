@@ -3,6 +3,12 @@
 static const unsigned char lectern_css[] = {
 #embed "../../../Assets/lectern.css"
 };
+static const unsigned char portal_js[] = {
+#embed "../../../Assets/portal.js"
+};
+static const unsigned char favicon_svg[] = {
+#embed "../../../Assets/favicon.svg"
+};
 static const unsigned char room_css[] = {
 #embed "../../../Assets/room.css"
 };
@@ -10,7 +16,7 @@ static const unsigned char room_js[] = {
 #embed "../../../Assets/room.js"
 };
 
-// Made by Assets/build-xterm. A tree where it has not run builds all the same: its pages say that the terminal is missing.
+// Made by Assets/build-xterm. A tree where it has not run builds all the same: its pages have no terminal.
 static const unsigned char xterm_js[] = {
 #if __has_embed("../../../.build/assets/xterm.js") == 1
 #embed "../../../.build/assets/xterm.js"
@@ -28,6 +34,8 @@ static const unsigned char xterm_css[] = {
 
 const lectern_asset lectern_assets[] = {
     {"lectern.css", lectern_css, sizeof lectern_css},
+    {"portal.js", portal_js, sizeof portal_js},
+    {"favicon.svg", favicon_svg, sizeof favicon_svg},
     {"room.css", room_css, sizeof room_css},
     {"room.js", room_js, sizeof room_js},
     {"xterm.js", xterm_js, sizeof xterm_js},

@@ -1,9 +1,11 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -31,3 +33,30 @@ int lectern_epoll_wait(int epoll, struct lectern_epoll_event *events, int limit,
     return count;
 }
 int lectern_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+int lectern_queue_arm(int queue, int descriptor, uint64_t token) {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data = {.u64 = token}};
+    if (epoll_ctl(queue, EPOLL_CTL_ADD, descriptor, &event) == 0) return 0;
+    return errno == EEXIST ? epoll_ctl(queue, EPOLL_CTL_MOD, descriptor, &event) : -1;
+}
+int lectern_queue_wait(int queue, uint64_t *tokens, int capacity, int timeout) {
+    struct epoll_event events[64];
+    int count = epoll_wait(queue, events, capacity < 64 ? capacity : 64, timeout);
+    for (int i = 0; i < count; i++) tokens[i] = events[i].data.u64;
+    return count;
+}
+
+int lectern_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+ssize_t lectern_copy(int source, int target, size_t count) {
+    return copy_file_range(source, NULL, target, NULL, count, 0);
+}
+int lectern_open_path_flag(void) { return O_PATH; }
+
+int lectern_open_at(int folder, const char *name, int flags, unsigned mode) {
+    return openat(folder, name, flags | O_NOFOLLOW | O_CLOEXEC, mode);
+}
+int lectern_link_descriptor(int descriptor, int folder, const char *name) {
+    char path[40];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+    return linkat(AT_FDCWD, path, folder, name, AT_SYMLINK_FOLLOW);
+}

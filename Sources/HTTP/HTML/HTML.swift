@@ -17,7 +17,7 @@ public struct HTML: Sendable, Equatable {
 
     public static func text(_ text: String) -> HTML {
         var html = HTML.empty
-        html.bytes.appendEscaped(text)
+        html.append(text: text)
         return html
     }
 
@@ -39,52 +39,50 @@ public struct HTML: Sendable, Equatable {
     public static func document(
         language: String, _ attributes: Attribute..., @HTMLBuilder head: () -> HTML, @HTMLBuilder body: () -> HTML
     ) -> HTML {
-        var html = HTML(bytes: Array("<!DOCTYPE html>\n<html".utf8))
-        HTML.append(Attribute.lang(language), to: &html.bytes)
-        for attribute in attributes { HTML.append(attribute, to: &html.bytes) }
-        html.bytes.append(contentsOf: ">\n<head><meta charset=\"utf-8\">".utf8)
-        html.bytes.append(contentsOf: head().bytes)
+        let start = voidElement("html", [.lang(language)] + attributes)
+        let head = head()
+        let body = body()
+        var html = HTML.empty
+        html.bytes.reserveCapacity(start.bytes.count + head.bytes.count + body.bytes.count + 80)
+        html.bytes.append(contentsOf: "<!DOCTYPE html>\n".utf8)
+        html.bytes.append(contentsOf: start.bytes)
+        html.bytes.append(contentsOf: "\n<head><meta charset=\"utf-8\">".utf8)
+        html.bytes.append(contentsOf: head.bytes)
         html.bytes.append(contentsOf: "</head>\n".utf8)
-        html.bytes.append(contentsOf: body().bytes)
+        html.bytes.append(contentsOf: body.bytes)
         html.bytes.append(contentsOf: "\n</html>\n".utf8)
         return html
     }
 
     static func element(_ name: StaticString, _ attributes: [Attribute], _ content: HTML) -> HTML {
-        var html = HTML.empty
-        html.bytes.reserveCapacity(content.bytes.count + 2 * name.utf8CodeUnitCount + 5 + attributes.count * 40)
-        html.bytes.append(UInt8(ascii: "<"))
-        html.bytes.append(name)
-        for attribute in attributes { append(attribute, to: &html.bytes) }
-        html.bytes.append(UInt8(ascii: ">"))
-        html.bytes.append(contentsOf: content.bytes)
-        html.bytes.append(UInt8(ascii: "<"))
-        html.bytes.append(UInt8(ascii: "/"))
-        html.bytes.append(name)
-        html.bytes.append(UInt8(ascii: ">"))
-        return html
+        let startCount = attributes.reduce(name.utf8CodeUnitCount + 2) { $0 + $1.maximumCount }
+        return HTMLWriter.withScratch(startCount) { writer in
+            writer.startTag(name, attributes)
+            var html = HTML.empty
+            html.bytes.reserveCapacity(writer.count + content.bytes.count + name.utf8CodeUnitCount + 3)
+            writer.move(to: &html.bytes)
+            html.bytes.append(contentsOf: content.bytes)
+            writer.endTag(name)
+            writer.move(to: &html.bytes)
+            return html
+        }
     }
 
     static func voidElement(_ name: StaticString, _ attributes: [Attribute]) -> HTML {
-        var html = HTML.empty
-        html.bytes.reserveCapacity(name.utf8CodeUnitCount + 2 + attributes.count * 40)
-        html.bytes.append(UInt8(ascii: "<"))
-        html.bytes.append(name)
-        for attribute in attributes { append(attribute, to: &html.bytes) }
-        html.bytes.append(UInt8(ascii: ">"))
-        return html
+        let count = attributes.reduce(name.utf8CodeUnitCount + 2) { $0 + $1.maximumCount }
+        return HTMLWriter.withScratch(count) { writer in
+            writer.startTag(name, attributes)
+            var html = HTML.empty
+            writer.move(to: &html.bytes)
+            return html
+        }
     }
 
-    private static func append(_ attribute: Attribute, to bytes: inout [UInt8]) {
-        guard attribute.isPresent else { return }
-        bytes.append(UInt8(ascii: " "))
-        bytes.append(attribute.prefix)
-        bytes.append(attribute.name)
-        guard let value = attribute.value else { return }
-        bytes.append(UInt8(ascii: "="))
-        bytes.append(UInt8(ascii: "\""))
-        bytes.appendEscaped(value)
-        bytes.append(UInt8(ascii: "\""))
+    fileprivate mutating func append(text: String) {
+        HTMLWriter.withScratch(HTMLWriter.maximumEscapedCount(text)) { writer in
+            writer.writeEscaped(text)
+            writer.move(to: &bytes)
+        }
     }
 }
 
@@ -109,42 +107,13 @@ public enum HTMLBuilder {
         return accumulated
     }
     public static func buildPartialBlock(accumulated: consuming HTML, next: Text) -> HTML {
-        accumulated.bytes.appendEscaped(next.text)
+        accumulated.append(text: next.text)
         return accumulated
     }
     public static func buildOptional(_ html: HTML?) -> HTML { html ?? .empty }
     public static func buildEither(first: HTML) -> HTML { first }
     public static func buildEither(second: HTML) -> HTML { second }
     public static func buildArray(_ pieces: [HTML]) -> HTML { HTML(joining: pieces) }
-}
-
-extension [UInt8] {
-    /// Appends text with `&`, `<`, `>` and both quotes escaped: right in content and in a quoted attribute.
-    fileprivate mutating func appendEscaped(_ text: String) {
-        var text = text
-        text.withUTF8 { utf8 in
-            var start = 0
-            for index in 0..<utf8.count {
-                let entity: StaticString
-                switch utf8[index] {
-                case UInt8(ascii: "&"): entity = "&amp;"
-                case UInt8(ascii: "<"): entity = "&lt;"
-                case UInt8(ascii: ">"): entity = "&gt;"
-                case UInt8(ascii: "\""): entity = "&quot;"
-                case UInt8(ascii: "'"): entity = "&#39;"
-                default: continue
-                }
-                append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
-                append(entity)
-                start = index + 1
-            }
-            append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
-        }
-    }
-
-    fileprivate mutating func append(_ text: StaticString) {
-        text.withUTF8Buffer { append(contentsOf: $0) }
-    }
 }
 
 extension HTTPResponse {

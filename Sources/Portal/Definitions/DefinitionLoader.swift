@@ -66,8 +66,8 @@ struct DefinitionReading {
         files.append(file.path)
         let stream = YAMLStream(parsing: bytes, limits: YAMLLimits(bytes: DefinitionLoader.fileLimit))
         let isOurs = file.isNamed || String(decoding: bytes, as: UTF8.self).contains(DefinitionLoader.group)
-        for problem in stream.problems {
-            // Templates of other programs often are no YAML.
+        // Templates of other programs often are no YAML; one note is enough for them.
+        for problem in isOurs ? stream.problems : Array(stream.problems.prefix(1)) {
             let message = problem.message + (isOurs ? "" : "; the file is passed over")
             findings.append(
                 DefinitionFinding(
@@ -129,16 +129,18 @@ struct DefinitionReading {
         }
         firstPlaces[workshop.name] = "\(file):\(place.line)"
         if let content = WorkshopContent.folder(ofDefinition: file) { workshop.contentFolder = content }
-        workshop.revision = WorkshopContent.revision(of: node, content: contentDigest(workshop.contentFolder))
+        let content = contentDigest(workshop.contentFolder, without: file)
+        workshop.revision = WorkshopContent.revision(of: node, content: content)
         findings += WorkshopRules.findings(node, workshop, file: file)
         workshops.append(Found(file: file, node: node, definition: workshop))
     }
 
-    private mutating func contentDigest(_ folder: String) -> String {
+    private mutating func contentDigest(_ folder: String, without definition: String) -> String {
         if folder.isEmpty { return "" }
-        if let known = contentDigests[folder] { return known }
-        let digest = WorkshopContent.digest(of: folder)
-        contentDigests[folder] = digest
+        let key = "\(folder)\0\(definition)"
+        if let known = contentDigests[key] { return known }
+        let digest = WorkshopContent.digest(of: folder, without: DefinitionFiles.absolute(definition))
+        contentDigests[key] = digest
         return digest
     }
 
@@ -154,7 +156,7 @@ struct DefinitionReading {
         }
         for portal in portals {
             findings += PortalRules.findings(
-                portal.node, portal.definition, file: portal.file, workshops: workshopNames)
+                portal.node, portal.definition, file: portal.file, workshops: workshopNames, known: findings)
         }
         if let index = choosePortal(name, requiresPortal: requiresPortal) {
             load.portal = completed(portals[index], load.workshops, &load.watchedPaths)

@@ -5,13 +5,19 @@ struct PortalRules {
     private var check: FieldCheck
     private let document: FieldView
     private let portal: TrainingPortalDefinition
+    /// Fields whose own values are wrong: rules that build on them would only add noise.
+    private let wrong: Set<String>
 
     /// - Parameters:
     ///   - workshops: the names of all `Workshop` resources that were given.
+    ///   - known: what has been found already.
     static func findings(
-        _ node: YAMLNode, _ portal: TrainingPortalDefinition, file: String, workshops: [String]
+        _ node: YAMLNode, _ portal: TrainingPortalDefinition, file: String, workshops: [String],
+        known: [DefinitionFinding]
     ) -> [DefinitionFinding] {
-        var rules = PortalRules(check: FieldCheck(file: file), document: FieldView(node), portal: portal)
+        let wrong = known.filter { $0.file == file && $0.severity == .error }.map(\.field)
+        var rules = PortalRules(
+            check: FieldCheck(file: file), document: FieldView(node), portal: portal, wrong: Set(wrong))
         rules.checkAnonymousAccess()
         rules.checkFrameAncestors()
         rules.checkNames(workshops)
@@ -24,20 +30,45 @@ struct PortalRules {
     private mutating func add(
         _ severity: DefinitionFinding.Severity, _ place: YAMLPlace?, _ field: String, _ message: String
     ) {
-        let place = place ?? document.node?.place ?? YAMLPlace(line: 1, column: 1)
+        let place = place ?? document["spec"].place ?? document.place ?? YAMLPlace(line: 1, column: 1)
         check.add(severity, place, field, message)
     }
 
+    /// Whether neither the fields nor what they stand in are wrong.
+    private func isSound(_ fields: String...) -> Bool {
+        fields.allSatisfy { field in
+            var name = field[...]
+            while !name.isEmpty {
+                if wrong.contains(String(name)) { return false }
+                name = name.lastIndex { $0 == "." || $0 == "[" }.map { name[..<$0] } ?? ""
+            }
+            return true
+        }
+    }
+
+    /// The same for a setting of an entry, which may come from three places.
+    private func isSound(setting name: String, of entry: String) -> Bool {
+        isSound("\(entry).\(name)", "spec.portal.workshop.defaults.\(name)", "spec.portal.\(name)")
+    }
+
     private mutating func checkAnonymousAccess() {
-        guard portal.isAnonymous else { return }
         let given = document["spec"]["portal"]
-        let place = given["registration"]["type"].place
-        if portal.maximumSessions == 0 && portal.sessionsPerAnonymousUser == 0 {
+        guard isSound("spec.portal.registration.type", "spec.portal.registration.enabled") else { return }
+        guard portal.isAnonymous else {
+            add(
+                .warning, given["registration"].place ?? given.place, "spec.portal.registration",
+                "nobody can sign in yet: accounts and REST clients are not there; expected type \"anonymous\", enabled")
+            return
+        }
+        let place = given["registration"].place
+        if isSound("spec.portal.sessions.maximum", "spec.portal.sessions.anonymous", "spec.portal.sessions.registered"),
+            portal.maximumSessions == 0 && portal.sessionsPerAnonymousUser == 0
+        {
             add(
                 .warning, place, "spec.portal.sessions",
                 "anybody may start sessions and nothing limits how many; set maximum, or anonymous, or both")
         }
-        if portal.launches.allowedOrigins.isEmpty {
+        if portal.launches.allowedOrigins.isEmpty, isSound("spec.portal.launches.allowedOrigins") {
             add(
                 .warning, place, "spec.portal.launches.allowedOrigins",
                 "links from any site may start sessions, and visitors are sent back to any site;"
@@ -45,9 +76,11 @@ struct PortalRules {
         }
         for (index, entry) in document["spec"].list("workshops").enumerated() where !check.isFull {
             let limits = WorkshopLimits(entry, in: given).asked
+            let field = "spec.workshops[\(index)]"
+            guard isSound(setting: "expires", of: field), isSound(setting: "orphaned", of: field) else { continue }
             if limits.expires == 0 && limits.orphaned == 0 {
                 add(
-                    .warning, entry.place, "spec.workshops[\(index)].expires",
+                    .warning, entry.place, field + ".expires",
                     "anybody may start sessions and they never end; set expires or orphaned")
             }
         }
@@ -120,6 +153,7 @@ struct PortalRules {
             let field = "spec.workshops[\(index)]"
             let limits = WorkshopLimits(entry, in: given)
             let asked = limits.asked
+            guard isSound(setting: "capacity", of: field), isSound("spec.portal.sessions.maximum") else { continue }
             if asked.capacity == 0 {
                 add(
                     .warning, entry["capacity"].place ?? entry.place, field + ".capacity",
@@ -127,24 +161,29 @@ struct PortalRules {
                         + " set it here, in spec.portal.workshop.defaults, or set spec.portal.sessions.maximum")
                 continue
             }
-            if limits.givesReserved, asked.reserved > asked.capacity {
+            if limits.givesReserved, isSound(setting: "reserved", of: field), asked.reserved > asked.capacity {
                 add(
                     .warning, entry["reserved"].place ?? entry.place, field + ".reserved",
                     "found \(asked.reserved), expected at most the capacity, \(asked.capacity); taken as \(asked.capacity)"
                 )
             }
-            if limits.givesInitial, asked.initial > asked.capacity {
+            let knowsInitial = limits.givesInitial && isSound(setting: "initial", of: field)
+            if knowsInitial, asked.initial > asked.capacity {
                 add(
                     .warning, entry["initial"].place ?? entry.place, field + ".initial",
                     "found \(asked.initial), expected at most the capacity, \(asked.capacity); taken as \(asked.capacity)"
                 )
-            } else if limits.givesInitial, asked.initial > 0, asked.initial < limits.clamped.reserved {
+            } else if knowsInitial, isSound(setting: "reserved", of: field), asked.initial > 0,
+                asked.initial < limits.clamped.reserved
+            {
                 add(
                     .warning, entry["initial"].place ?? entry.place, field + ".initial",
                     "found \(asked.initial), expected 0 or at least reserved, \(limits.clamped.reserved);"
                         + " taken as \(limits.clamped.initial)")
             }
-            if limits.givesDeadline, asked.deadline < asked.expires {
+            if limits.givesDeadline, isSound(setting: "expires", of: field), isSound(setting: "deadline", of: field),
+                asked.deadline < asked.expires
+            {
                 add(
                     .warning, entry["deadline"].place ?? entry.place, field + ".deadline",
                     "found \(asked.deadline) s, expected at least expires, \(asked.expires) s; taken as \(asked.expires) s"

@@ -17,7 +17,7 @@ enum TrainingPortalFields {
     private static let portal: [Field] = [
         Field("title", .anyText),
         Field("logo", .text(.imageData)),
-        Field("labels", .pairs(.notEmpty)),
+        Field("labels", .pairs(.notEmpty), .notYet),
         Field("password", .secret),
         Field("index", .text(.webAddressOrEmpty)),
         Field(
@@ -41,10 +41,10 @@ enum TrainingPortalFields {
             .mapping([
                 Field("admin", .mapping([Field("username", .text(.notEmpty)), Field("password", .secret)])),
                 Field("robot", .mapping([Field("username", .text(.notEmpty)), Field("password", .secret)])),
-            ])),
+            ]), .notYet),
         Field(
             "clients",
-            .mapping([Field("robot", .mapping([Field("id", .text(.notEmpty)), Field("secret", .secret)]))])),
+            .mapping([Field("robot", .mapping([Field("id", .text(.notEmpty)), Field("secret", .secret)]))]), .notYet),
         Field("updates", .mapping([Field("workshop", .boolean)])),
         Field("launches", .mapping(launches)),
     ]
@@ -55,7 +55,7 @@ enum TrainingPortalFields {
     ]
 
     private static let ingress: [Field] = [
-        Field("hostname", .text(.domainName)),
+        Field("hostname", .text(.domainName), .notYet),
         Field(
             "tlsCertificateRef",
             .mapping([Field("name", .text(.notEmpty), required: true), Field("namespace", .anyText)]), .cluster),
@@ -73,7 +73,7 @@ enum TrainingPortalFields {
 
     /// What `spec.portal.workshop.defaults` and each entry of `spec.workshops` have in common.
     private static let settings: [Field] = [
-        Field("labels", .pairs(.notEmpty)),
+        Field("labels", .pairs(.notEmpty), .notYet),
         Field("capacity", .count),
         Field("reserved", .count),
         Field("initial", .count),

@@ -30,9 +30,11 @@ enum WorkshopContent {
     }
 
     /// A digest of the files in a content folder.
-    static func digest(of contentFolder: String) -> String {
+    ///
+    /// - Parameter definition: the file with the definition itself, which counts by its meaning and not by its bytes.
+    static func digest(of contentFolder: String, without definition: String?) -> String {
         var digest = ContentDigest()
-        var budget = Budget()
+        var budget = Budget(definition: definition)
         add(contentFolder, as: "", to: &digest, &budget, depth: 0)
         return digest.finish()
     }
@@ -56,6 +58,7 @@ enum WorkshopContent {
 
     /// How much of the content is read; beyond it, sizes and times must do.
     private struct Budget {
+        let definition: String?
         var files = DefinitionSearch.mostFiles
         var bytes = 64 << 20
         static let bytesPerFile = 4 << 20
@@ -72,6 +75,7 @@ enum WorkshopContent {
             guard budget.files > 0 else { return }
             budget.files -= 1
             let path = DefinitionFiles.join(folder, child)
+            if path == budget.definition { continue }
             let shown = DefinitionFiles.join(name, child)
             guard let status = DefinitionFiles.status(of: path, followingLinks: false) else { continue }
             if status.isFolder {

@@ -10,6 +10,11 @@ public protocol SessionRuntime: Sendable {
     /// - Throws: `SessionRuntimeError`; the environment then stays `starting` and is tried again with back-off.
     func prepare(_ environment: EnvironmentPreparation) async throws
 
+    /// Removes what `prepare` made. Called when no session of the environment is left; one that was never prepared
+    /// counts as removed.
+    /// - Throws: `SessionRuntimeError` when something may be left.
+    func discard(_ environment: EnvironmentName) async throws
+
     /// Starts a session and returns when it answers requests. A session of that name that already runs is left as it is
     /// and counts as started, so that a portal killed half-way can call again.
     /// - Throws: `SessionRuntimeError`; whatever was begun is removed by `stop`, which the caller calls next.
@@ -20,6 +25,10 @@ public protocol SessionRuntime: Sendable {
     /// - Throws: `SessionRuntimeError` when something may be left; the caller tries again.
     func stop(_ session: SessionName) async throws
 
+    /// Whether `existing` also knows the sessions that an earlier process started. Where it does not, a session that the
+    /// store holds and `existing` lacks has not vanished: `start` for it makes it known again.
+    var remembersSessions: Bool { get }
+
     /// Every session that exists in whole or in part, whoever started it. The reconciler compares this with the store
     /// after a start and from time to time: adopts, replaces, removes.
     func existing() async throws -> [SessionName: SessionPresence]
@@ -29,6 +38,11 @@ public protocol SessionRuntime: Sendable {
 
     /// Tells of sessions that ended by themselves, so that nobody has to poll. May finish early; `existing` is the truth.
     func departures() -> AsyncStream<SessionName>
+}
+
+extension SessionRuntime {
+    public func discard(_ environment: EnvironmentName) async throws {}
+    public var remembersSessions: Bool { true }
 }
 
 public enum SessionPresence: Sendable, Equatable {

@@ -1,0 +1,145 @@
+internal import HTTP
+internal import Platform
+internal import Portal
+
+/// Answers session agents on the portal's own socket (spec/portal-http.md, sections 3.1 and 3.7). A token reaches the one
+/// session that it was issued for, whatever else its user owns.
+struct AgentHandler: HTTPHandler {
+    let service: PortalService
+    let sites: PortalSites
+    let log: Log
+
+    func reply(to request: HTTPRequest) -> HTTPReply {
+        guard let route = AgentRoute(path: request.path) else { return .now(AgentHandler.error(404, "not_found")) }
+        guard request.method == route.method else {
+            var response = AgentHandler.error(405, "method_not_allowed")
+            response.headers["Allow"] = route.method.text
+            return .now(response)
+        }
+        do {
+            switch route {
+            case .token: return token(request)
+            case .authorize(let session):
+                guard let access = try access(to: session, request) else { return .now(AgentHandler.unauthorized) }
+                return .now(try authorization(session, access))
+            case .schedule(let session):
+                guard let access = try access(to: session, request) else { return .now(AgentHandler.unauthorized) }
+                return .now(try schedule(session, access))
+            case .extend(let session):
+                guard let access = try access(to: session, request) else { return .now(AgentHandler.unauthorized) }
+                return extend(session, access)
+            case .terminate(let session):
+                guard let access = try access(to: session, request) else { return .now(AgentHandler.unauthorized) }
+                return terminate(session, access)
+            }
+        } catch {
+            return .now(failure(error, request))
+        }
+    }
+
+    /// The token of the request's `Authorization: Bearer` (RFC 6750, section 2.1), if it is good for this session.
+    private func access(to session: SessionName, _ request: HTTPRequest) throws -> AccessToken? {
+        guard let header = request.headers["Authorization"], header.utf8.count < 500 else { return nil }
+        let parts = header.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return try service.entry.access(SecretToken(presented: parts[1]), to: session)
+    }
+
+    private func authorization(_ name: SessionName, _ access: AccessToken) throws -> HTTPResponse {
+        guard let session = try service.session(name)?.session, session.isLive, let owner = session.owner else {
+            return AgentHandler.error(404, "not_found")
+        }
+        let user = try service.store.read { try $0.user(access.user) }
+        return AgentHandler.json([
+            "owner": .string(owner.rawValue), "user": .string(access.user.rawValue),
+            "staff": .bool(user?.kind == .staff),
+        ])
+    }
+
+    private func schedule(_ name: SessionName, _ access: AccessToken) throws -> HTTPResponse {
+        guard let view = try service.session(name), view.session.state != .stopped else {
+            return AgentHandler.error(404, "not_found")
+        }
+        // A page that asks how much time is left is a page that somebody looks at.
+        if view.session.owner == access.user {
+            service.allocator.seen(view.session, limits: view.environment.limits)
+        }
+        return AgentHandler.json(AgentHandler.body(of: view.schedule))
+    }
+
+    private func extend(_ name: SessionName, _ access: AccessToken) -> HTTPReply {
+        .later { complete in
+            service.allocator.extend(name, by: nil) { result in
+                switch result {
+                case .success(.schedule(let schedule, let extended)):
+                    complete(AgentHandler.json(AgentHandler.body(of: schedule, extended: extended)))
+                case .success(.notOwner), .success(.unknown): complete(AgentHandler.error(404, "not_found"))
+                case .failure(let error): complete(failure(error))
+                }
+            }
+        }
+    }
+
+    private func terminate(_ name: SessionName, _ access: AccessToken) -> HTTPReply {
+        .later { complete in
+            service.allocator.end(name, by: nil) { result in
+                switch result {
+                case .success(.ended(let session)), .success(.ending(let session)):
+                    complete(
+                        AgentHandler.json([
+                            "started": AgentHandler.time(session.started),
+                            "expires": AgentHandler.time(session.expires),
+                        ]))
+                case .success(.gone), .success(.notOwner), .success(.unknown):
+                    complete(AgentHandler.error(404, "not_found"))
+                case .failure(let error): complete(failure(error))
+                }
+            }
+        }
+    }
+
+    // MARK: Answers
+
+    private static func body(of schedule: SessionSchedule, extended: Bool? = nil) -> JSONValue {
+        var members: [JSONValue.Member] = [
+            .init("status", .string(schedule.status.rawValue.uppercased())),
+            .init("started", time(schedule.started)),
+            .init("expires", time(schedule.expires)),
+            .init("expiring", .bool(schedule.isExpiring)),
+        ]
+        if let countdown = schedule.countdown {
+            members.append(.init("countdown", .int(countdown)))
+            members.append(.init("extendable", .bool(schedule.isExtendable)))
+        }
+        if let extended { members.append(.init("extended", .bool(extended))) }
+        return .object(members)
+    }
+
+    private static func time(_ moment: Timestamp?) -> JSONValue { moment.map { .string($0.iso8601) } ?? .null }
+
+    static func json(_ value: JSONValue, status: Int = 200) -> HTTPResponse {
+        HTTPResponse(
+            status: status, headers: ["Cache-Control": "no-store", "Pragma": "no-cache"], text: value.text,
+            type: "application/json")
+    }
+
+    static func error(_ status: Int, _ code: String, _ description: String? = nil) -> HTTPResponse {
+        var members: [JSONValue.Member] = [.init("error", .string(code))]
+        if let description { members.append(.init("error_description", .string(description))) }
+        return json(.object(members), status: status)
+    }
+
+    /// RFC 6750, section 3.
+    private static var unauthorized: HTTPResponse {
+        var response = error(401, "invalid_token")
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+    }
+
+    func failure(_ error: any Error, _ request: HTTPRequest? = nil) -> HTTPResponse {
+        log.error("agent's request failed", ("path", request?.path ?? ""), ("error", "\(error)"))
+        var response = AgentHandler.error(error is PortalStoreError ? 503 : 500, "server_error")
+        if response.status == 503 { response.headers["Retry-After"] = "2" }
+        return response
+    }
+}

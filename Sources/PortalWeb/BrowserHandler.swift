@@ -1,0 +1,84 @@
+internal import HTTP
+internal import Platform
+internal import Portal
+
+/// Answers browsers: finds the route, applies what holds for all of them, and lets the endpoint's own file do the rest.
+struct BrowserHandler: HTTPHandler {
+    let service: PortalService
+    let sites: PortalSites
+    let guesses = GuessThrottle()
+    let registrations = RegistrationThrottle()
+    let catalogs = CatalogPages()
+    let clock: WallClock
+    let log: Log
+
+    /// Bytes of a form at most.
+    static let longestForm = 16 * 1024
+
+    func reply(to request: HTTPRequest) -> HTTPReply {
+        let site = sites.current()
+        // A session's socket is missing: whoever comes from its host is told on the session's page here.
+        if let session = request.headers["Host"].flatMap(site.addresses.session(hostHeader:)) {
+            return .now(PortalSite.redirect(to: site.addresses.portalURL + PortalRoute.session(session.rawValue).path))
+        }
+        switch PortalRoute.match(request.path) {
+        case .nothing: return .now(Refusal.notFound.response(to: request, on: site))
+        case .lacksSlash:
+            let query = request.query.isEmpty ? "" : "?" + request.query
+            return .now(
+                HTTPResponse(
+                    status: request.method.isSafe ? 301 : 308, headers: ["Location": request.path + "/" + query]))
+        case .route(let route):
+            let method = request.method == .head ? .get : request.method
+            guard route.methods.contains(method) else {
+                return .now(Refusal.methodNotAllowed(allow: route.allow).response(to: request, on: site))
+            }
+            guard request.body.count <= BrowserHandler.longestForm else {
+                return .now(Refusal.tooLarge.response(to: request, on: site))
+            }
+            do {
+                return try answer(route, request, on: site)
+            } catch {
+                return .now(response(to: error, request, on: site))
+            }
+        }
+    }
+
+    private func answer(_ route: PortalRoute, _ request: HTTPRequest, on site: PortalSite) throws -> HTTPReply {
+        switch route {
+        case .catalog: try catalog(request, on: site)
+        case .index: try index(request, on: site)
+        case .accessCode: try accessCode(request, on: site)
+        case .environment(let name): try launch(name, isCreate: false, request, on: site)
+        case .create(let name): try launch(name, isCreate: true, request, on: site)
+        case .session(let name): try session(name, request, on: site)
+        case .progress(let name): try progress(name, request, on: site)
+        case .activate(let name): try activate(name, request, on: site)
+        case .delete(let name): try delete(name, request, on: site)
+        case .register: try register(request, on: site)
+        case .login: try login(request, on: site)
+        case .logout: try logout(request, on: site)
+        case .authorize: try authorize(request, on: site)
+        case .staticFile(let name): file(name, in: site.frame.files, request, on: site)
+        case .themeFile(let name): file(name, in: site.frame.theme, request, on: site)
+        case .health, .readiness, .robots, .favicon: plain(route, request, on: site)
+        }
+    }
+
+    /// What a failure looks like to a visitor; the log has the rest.
+    func response(to error: any Error, _ request: HTTPRequest, on site: PortalSite) -> HTTPResponse {
+        if let refusal = error as? Refusal { return refusal.response(to: request, on: site) }
+        let refusal: Refusal = error is PortalStoreError ? .storeFailing : .failed
+        log.error("request failed", ("path", request.path), ("request", request.id), ("error", "\(error)"))
+        return refusal.response(to: request, on: site)
+    }
+
+    /// A page with a form, tied to this browser.
+    func formPage(
+        _ html: HTML, cookie: SetCookie?, status: Int = 200, forms: PageSecurity.Forms = .anywhere, on site: PortalSite
+    ) -> HTTPResponse {
+        var response = site.page(html, status: status, forms: forms)
+        if let cookie { response.headers.add(cookie) }
+        return response
+    }
+}

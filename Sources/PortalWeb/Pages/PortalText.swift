@@ -1,0 +1,175 @@
+internal import Portal
+
+/// Everything that a visitor reads, in one place, so that it can be translated.
+///
+/// One sentence for what happened, one for what to do now; no blame, no codes, no exclamation marks.
+enum PortalText {
+    static let language = "en"
+    static let skipToContent = "Skip to content"
+    static let workshops = "Workshops"
+    static let requestID = "Request"
+    static let thisBrowser = "This browser"
+    static let colophon = "Labs are private, and deleted with everything in them when they end."
+    static let signOut = "Forget me on this browser"
+    static let backToWorkshops = "Back to the workshops"
+
+    // The catalogue
+    static let catalogIntroduction = "Pick a workshop. It opens in a private lab of your own, with nothing to install."
+    static let catalogIsEmpty = "There is nothing to start here yet."
+    static let catalogIsEmptyAdvice = "Workshops appear as soon as they are ready. Look again in a minute."
+    static let start = "Start"
+    static let `continue` = "Continue"
+    static let tryAnyway = "Try now"
+    static let duration = "Takes"
+    static let difficulty = "Level"
+    static let by = "By"
+    static let tags = "Topics"
+    static let aboutThisWorkshop = "More about this workshop"
+    static let yourSession = "Your lab is open"
+
+    static func level(_ difficulty: String) -> String {
+        switch difficulty {
+        case "beginner": "Beginner"
+        case "intermediate": "Intermediate"
+        case "advanced": "Advanced"
+        case "extreme": "Expert"
+        default: difficulty
+        }
+    }
+
+    /// Seconds as a person says them: "20 minutes", "1 hour 30 minutes".
+    static func length(seconds: Int) -> String {
+        let minutes = max(1, (seconds + 30) / 60)
+        if minutes < 60 { return minutes == 1 ? "1 minute" : "\(minutes) minutes" }
+        let hours = minutes / 60
+        let rest = minutes % 60
+        let hoursText = hours == 1 ? "1 hour" : "\(hours) hours"
+        return rest == 0 ? hoursText : hoursText + " " + (rest == 1 ? "1 minute" : "\(rest) minutes")
+    }
+
+    /// - Parameter nextPlace: seconds until a place becomes free at the latest, `nil` when nobody can tell.
+    static func seats(free: Int, capacity: Int, nextPlace: Int?) -> String {
+        if free > 1 { return free >= 1000 ? "Places free" : "\(free) places free" }
+        if free == 1 { return "1 place free" }
+        guard capacity > 0 else { return "Not open at the moment" }
+        guard let nextPlace else { return "Full at the moment" }
+        if nextPlace < 60 { return "Full, next place in less than a minute" }
+        return "Full, next place in about \(length(seconds: nextPlace))"
+    }
+
+    // Banners
+    static func banner(_ reason: ReturnReason) -> (happened: String, advice: String) {
+        switch reason {
+        case .sessionDeleted: ("Your lab has ended.", "Start it again or pick another workshop.")
+        case .sessionUnavailable:
+            ("No place is free right now.", "Try again in a few minutes or pick another workshop.")
+        case .sessionInvalid:
+            ("That lab does not exist any more, or it is not yours.", "Start the workshop again to get a new one.")
+        case .workshopInvalid: ("There is no workshop at that address.", "Pick one from this list.")
+        case .startupTimeout: ("Your lab took too long to start, so it was stopped.", "Start it again in a moment.")
+        }
+    }
+
+    // Starting
+    static let startingTitle = "Your lab is starting"
+    static func startingIntroduction(_ workshop: String) -> String { "\(workshop) opens here by itself." }
+    static let stepPlace = "A place is yours"
+    static let stepSandbox = "Setting up your private lab"
+    static let stepOpen = "Opening the instructions and the terminal"
+    static let stepDone = "done"
+    static let stepNow = "under way"
+    static let stepLater = "to come"
+    static func usually(seconds: Double) -> String {
+        if seconds < 1.5 { return "This usually takes about a second." }
+        return
+            "This usually takes about \(seconds < 90 ? "\(Int(seconds + 0.5)) seconds" : length(seconds: Int(seconds)))."
+    }
+    static let usuallyUnknown = "This usually takes a few seconds."
+    static let giveUp = "Give up"
+    static let openNow = "Open now"
+    static let stepsLabel = "Steps of the start"
+    static let progressLabel = "Progress of the start"
+
+    // Ending
+    static let endTitle = "End this lab?"
+    static let endText = "Everything in it is deleted: files, terminals, and whatever still runs there."
+    static let endButton = "End the lab"
+    static let endCancel = "Go back to it"
+
+    // Activating
+    static let replaceTitle = "Open this lab here?"
+    static let replaceText =
+        "This browser already belongs to somebody with a lab or an account on this portal. Opening the link signs them "
+        + "out here."
+    static let replaceButton = "Open the lab"
+    static let replaceCancel = "Stay as I am"
+
+    // Previews
+    static let previewText = "A hands-on workshop in a private lab that runs in your browser."
+    static let previewStart = "Start the workshop"
+
+    // The access code
+    static let accessTitle = "Access code"
+    static let accessIntroduction = "These workshops are open to people who have the access code."
+    static let accessLabel = "Access code"
+    static let accessHint = "Your host or trainer has it. Upper and lower case matter."
+    static let accessButton = "Continue"
+    static let accessWrong = "That is not the access code."
+    static let accessWrongAdvice = "Check it for typing mistakes and enter it again."
+
+    // Accounts
+    static let loginTitle = "Sign in"
+    static let loginNotNeeded = "You need no account here."
+    static let loginNotNeededAdvice = "Pick a workshop and start; this browser remembers you."
+    static let loginClosed = "This portal lets in people who have an account, and it cannot check passwords yet."
+    static let loginClosedAdvice = "Use the link that you were given, or ask whoever sent you here."
+    static let loginContinue = "Continue"
+    static let logoutTitle = "Forget me on this browser?"
+    static let logoutText =
+        "Labs that you have open stay open until their time is over, but this browser cannot enter them any more."
+    static let logoutCancel = "Stay"
+
+    // Where and when
+    static let portalStarting = "The portal is just starting."
+    static let portalStartingAdvice = "This page tries again by itself."
+    static func environmentStarting(_ workshop: String) -> String { "\(workshop) is being made ready." }
+    static let environmentStartingAdvice = "This page tries again by itself; it usually takes less than a minute."
+    static let runtimeFailing = "Labs cannot be started at the moment."
+    static let runtimeFailingAdvice =
+        "This page tries again by itself. If it stays like this, tell whoever runs the portal."
+    static let storeFailing = "The portal cannot save anything at the moment."
+    static let storeFailingAdvice = "Try again in a minute. If it stays like this, tell whoever runs the portal."
+    static let signInAgain = "This portal does not know this browser."
+    static let signInAgainAdvice = "Pick a workshop to start with."
+
+    // Mistakes
+    static let tryAgain = "Try again"
+    static let notFoundTitle = "Nothing is here"
+    static let notFound = "There is no page at this address."
+    static let notFoundAdvice = "Check the address, or start from the workshops."
+    static let badRequestTitle = "This link does not work"
+    static let badIndexURLAdvice = "Tell whoever runs the page you came from, and open its workshops again."
+    static let activationSpent = "This link was used before, is too old, or was not copied in full."
+    static let activationSpentAdvice = "Go back to where you got it and ask for a new one."
+    static let badTargetAdvice = "Start from the workshops."
+    static let badClient = "The link that asks to open a lab does not fit that lab."
+    static let badTarget = "The address to go on to is not on this portal."
+    static let forbiddenTitle = "That did not go through"
+    static let crossSite = "This form was not sent from a page of this portal, or the page was open for too long."
+    static let crossSiteAdvice = "Open the page again and press the button once more."
+    static let methodTitle = "This page works in another way"
+    static let methodNotAllowed = "This address does not take that kind of request."
+    static let methodAdvice = "Open it as an ordinary link."
+    static let tooLargeTitle = "That was too much"
+    static let tooLarge = "The form is larger than the portal accepts."
+    static let tooLargeAdvice = "Shorten what you entered and send it again."
+    static let slowDownTitle = "A short break"
+    static let slowDown = "That was tried very often in a short time."
+    static func slowDownAdvice(seconds: Int) -> String {
+        "Try again in \(seconds < 90 ? "\(max(1, seconds)) seconds" : length(seconds: seconds))."
+    }
+    static let unavailableTitle = "Not just now"
+    static let failedTitle = "Something went wrong here"
+    static let failed = "The portal could not answer because of a mistake of its own."
+    static let failedAdvice = "Try again. If it stays like this, tell whoever runs the portal, with the number below."
+}

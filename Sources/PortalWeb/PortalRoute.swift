@@ -1,0 +1,166 @@
+internal import HTTP
+
+/// Every address of the portal, once: parsed from a request's path, printed into links (spec/portal-http.md, sections 1,
+/// 2 and 4).
+public enum PortalRoute: Hashable, Sendable {
+    case index
+    case catalog
+    case accessCode
+    case environment(String)
+    case create(String)
+    case session(String)
+    /// What the page of a starting session asks again and again: a small JSON.
+    case progress(String)
+    case activate(String)
+    case delete(String)
+    /// Makes an anonymous user and shows the catalogue.
+    case register
+    case login
+    case logout
+    case authorize
+    case staticFile(String)
+    case themeFile(String)
+    /// The process answers.
+    case health
+    /// The portal can take visitors.
+    case readiness
+    case robots
+    case favicon
+
+    /// Who may call it.
+    public enum Caller: Sendable {
+        case everybody
+        /// Everybody who has shown the access code, where the portal has one.
+        case visitor
+        /// Whoever owns the session; everybody else is sent away with `session-invalid`.
+        case owner
+        /// The owner of the session, or staff.
+        case ownerOrStaff
+    }
+
+    public var caller: Caller {
+        switch self {
+        case .index, .catalog, .environment, .create, .register: .visitor
+        case .session, .progress, .delete: .owner
+        case .authorize: .ownerOrStaff
+        case .accessCode, .activate, .login, .logout, .staticFile, .themeFile, .health, .readiness, .robots, .favicon:
+            .everybody
+        }
+    }
+
+    /// Methods beside HEAD, which is always GET without side effects.
+    var methods: [HTTPMethod] {
+        switch self {
+        case .accessCode, .activate, .delete, .logout, .environment, .create, .register: [.get, .post]
+        default: [.get]
+        }
+    }
+
+    /// What `Allow` says (RFC 9110, section 10.2.1).
+    var allow: String { methods.contains(.post) ? "GET, HEAD, POST" : "GET, HEAD" }
+
+    /// The path, beginning with `/`.
+    public var path: String {
+        switch self {
+        case .index: "/"
+        case .catalog: "/workshops/catalog/"
+        case .accessCode: "/workshops/access/"
+        case .environment(let name): "/workshops/environment/\(name)/"
+        case .create(let name): "/workshops/environment/\(name)/create/"
+        case .session(let name): "/workshops/session/\(name)/"
+        case .progress(let name): "/workshops/session/\(name)/progress/"
+        case .activate(let name): "/workshops/session/\(name)/activate/"
+        case .delete(let name): "/workshops/session/\(name)/delete/"
+        case .register: "/accounts/create/"
+        case .login: "/accounts/login/"
+        case .logout: "/accounts/logout/"
+        case .authorize: "/oauth2/authorize/"
+        case .staticFile(let name): "/static/\(name)"
+        case .themeFile(let name): "/static/workshops/theme/\(name)"
+        case .health: "/healthz"
+        case .readiness: "/readyz"
+        case .robots: "/robots.txt"
+        case .favicon: "/favicon.ico"
+        }
+    }
+
+    enum Match: Equatable {
+        case route(PortalRoute)
+        /// The address exists with a slash at its end.
+        case lacksSlash
+        case nothing
+    }
+
+    /// Finds the route of a path as sent. Names hold letters, digits, `-` and `_` only, so nothing is percent-decoded.
+    static func match(_ path: String) -> Match {
+        switch path {
+        case "/workshops/catalog/": return .route(.catalog)
+        case "/": return .route(.index)
+        case "/healthz", "/healthz/": return .route(.health)
+        case "/readyz", "/readyz/": return .route(.readiness)
+        case "/robots.txt": return .route(.robots)
+        case "/favicon.ico": return .route(.favicon)
+        default: break
+        }
+        let parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Substring.init)
+        guard parts.count > 1, parts[0].isEmpty else { return .nothing }
+        if parts[1] == "static" { return files(parts.dropFirst(2)) }
+        let hasSlash = parts.last?.isEmpty == true
+        guard let route = page(hasSlash ? parts.dropFirst().dropLast() : parts.dropFirst()) else { return .nothing }
+        return hasSlash ? .route(route) : .lacksSlash
+    }
+
+    private static func page(_ parts: ArraySlice<Substring>) -> PortalRoute? {
+        let parts = Array(parts)
+        switch (parts.first, parts.count) {
+        case ("accounts", 2):
+            switch parts[1] {
+            case "create": return .register
+            case "login": return .login
+            case "logout": return .logout
+            default: return nil
+            }
+        case ("oauth2", 2): return parts[1] == "authorize" ? .authorize : nil
+        case ("workshops", 2):
+            switch parts[1] {
+            case "catalog": return .catalog
+            case "access": return .accessCode
+            default: return nil
+            }
+        case ("workshops", 3...4):
+            guard isSlug(parts[2]) else { return nil }
+            let name = String(parts[2])
+            switch (parts[1], parts.count == 4 ? parts[3] : "") {
+            case ("environment", ""): return parts.count == 3 ? .environment(name) : nil
+            case ("environment", "create"): return .create(name)
+            case ("session", ""): return parts.count == 3 ? .session(name) : nil
+            case ("session", "progress"): return .progress(name)
+            case ("session", "activate"): return .activate(name)
+            case ("session", "delete"): return .delete(name)
+            default: return nil
+            }
+        default: return nil
+        }
+    }
+
+    private static func files(_ parts: ArraySlice<Substring>) -> Match {
+        let theme: [Substring] = ["workshops", "theme"]
+        let isTheme = parts.starts(with: theme)
+        let name = parts.dropFirst(isTheme ? 2 : 0).joined(separator: "/")
+        guard !name.isEmpty else { return .nothing }
+        return .route(isTheme ? .themeFile(name) : .staticFile(name))
+    }
+
+    /// The reference's `slug`: letters, digits, `-`, `_` (spec/portal-http.md, section 0).
+    static func isSlug(_ text: Substring) -> Bool {
+        !text.isEmpty && text.utf8.count <= 100
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+    }
+}

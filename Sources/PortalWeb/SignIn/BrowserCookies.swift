@@ -1,0 +1,44 @@
+internal import HTTP
+internal import Platform
+internal import Portal
+
+/// Names and attributes of the portal's two cookies (spec/portal-http.md, section 0, "Login cookie").
+struct BrowserCookies: Sendable {
+    /// Says who the browser is: a secret whose digest the store knows.
+    let login: String
+    /// Binds forms to a browser that has no login yet.
+    let form: String
+    private let isSecure: Bool
+    private let isFramed: Bool
+    private let domain: String
+
+    /// Seconds that a login lasts: 14 days.
+    static let loginLifetime = 14 * 86_400
+
+    init(definition: TrainingPortalDefinition, isSecure: Bool) {
+        self.isSecure = isSecure
+        isFramed = isSecure && !definition.frameAncestors.isEmpty
+        domain = definition.cookieDomain
+        // A cookie for a whole domain cannot have the host prefix, and needs a name of its own per portal there.
+        login =
+            domain.isEmpty
+            ? SetCookie.hostName("lectern-login", isSecure: isSecure) : "lectern-login-\(definition.name)"
+        form = SetCookie.hostName("lectern-form", isSecure: isSecure)
+    }
+
+    func setLogin(_ token: SecretToken) -> SetCookie {
+        var cookie = SetCookie(login, token.text, isSecure: isSecure)
+        cookie.maximumAge = BrowserCookies.loginLifetime
+        cookie.sameSite = isFramed ? .none : .lax
+        if !domain.isEmpty { cookie.domain = domain }
+        return cookie
+    }
+
+    func removeLogin() -> SetCookie { setLogin(SecretToken(presented: "")).removed() }
+
+    func setForm(_ token: SecretToken) -> SetCookie {
+        var cookie = SetCookie(form, token.text, isSecure: isSecure)
+        cookie.sameSite = isFramed ? .none : .lax
+        return cookie
+    }
+}

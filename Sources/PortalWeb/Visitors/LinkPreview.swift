@@ -1,0 +1,42 @@
+internal import HTTP
+
+/// Requests that nobody sent by clicking: browsers that fetch ahead, programs that make a preview of a link, crawlers.
+/// They get a page that says what the link is, and never a session or a user.
+enum LinkPreview {
+    /// Whether the request comes from such a program. A plain client (`curl`, a test) says nothing about itself and is
+    /// taken at its word: it wants what it asks for.
+    static func isLikely(_ request: HTTPRequest) -> Bool {
+        if request.method == .head { return true }
+        for name in ["Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"] {
+            guard let purpose = request.headers[name] else { continue }
+            let text = purpose.lowercased()
+            if text.contains("prefetch") || text.contains("prerender") || text.contains("preview") { return true }
+        }
+        // A script, an image or a style sheet that points here is not a visitor either (Fetch Metadata).
+        if let destination = request.headers["Sec-Fetch-Dest"],
+            !["document", "iframe", "frame", "empty", "object", "embed"].contains(destination)
+        {
+            return true
+        }
+        if let mode = request.headers["Sec-Fetch-Mode"], mode != "navigate" { return true }
+        guard let agent = request.headers["User-Agent"] else { return false }
+        return isPreviewer(agent)
+    }
+
+    /// Programs known by name, and the words by which well-behaved ones call themselves.
+    static func isPreviewer(_ agent: String) -> Bool {
+        let text = agent.lowercased()
+        return marks.contains { text.contains($0) }
+    }
+
+    private static let marks = [
+        "bot/", "bot;", "bot ", "bot)", "crawler", "spider", "slurp", "preview", "facebookexternalhit",
+        "facebookcatalog",
+        "meta-externalagent", "whatsapp", "telegrambot", "discordbot", "slackbot", "slack-imgproxy", "twitterbot",
+        "linkedinbot", "skypeuripreview", "googlebot", "google-inspectiontool", "google-safety", "googleother",
+        "bingbot", "applebot", "duckduckbot", "yandexbot", "baiduspider", "pinterest", "redditbot", "embedly",
+        "mastodon", "misskey", "pleroma", "akkoma", "iframely", "vkshare", "viber", "snapchat", "nuzzel", "quora link",
+        "w3c_validator", "ahrefs", "semrush", "mj12bot", "petalbot", "gptbot", "claudebot", "ccbot", "perplexitybot",
+        "headlesschrome-lighthouse", "chrome-lighthouse", "safelinks", "urlscan", "barracuda", "proofpoint", "mimecast",
+    ]
+}

@@ -1,0 +1,38 @@
+internal import Glibc
+internal import Portal
+
+/// What the sessions of one environment share, read-only: the workshop's files as they were when the environment was
+/// prepared, and a small `/etc`. Later edits of the source change neither.
+enum EnvironmentContent {
+    /// Makes it once; a folder of that name is complete, as it is renamed into place.
+    static func prepare(_ preparation: EnvironmentPreparation, in folders: SandboxFolders) throws {
+        let target = folders.environment(preparation.environment)
+        guard access(target, F_OK) != 0 else { return }
+        let temporary = "\(folders.environments)/.\(preparation.environment).new"
+        try FileTree.remove(temporary)
+        try makeFolders(temporary + "/content")
+        let source = preparation.workshop.contentFolder
+        if !source.isEmpty {
+            let from = try Descriptor.opened(source, O_RDONLY | O_DIRECTORY)
+            let to = try Descriptor.opened(temporary + "/content", O_RDONLY | O_DIRECTORY)
+            try FileTree.copyContents(of: from, into: to, FileTree.CopyRules(leavesOut: ["resources", ".git"]))
+        }
+        try makeFolders(temporary + "/etc")
+        try SystemFiles.write(into: temporary + "/etc", host: hostName(preparation.workshop))
+        guard rename(temporary, target) == 0 || errno == ENOTEMPTY || errno == EEXIST else {
+            throw SystemCallError("rename \(temporary)")
+        }
+    }
+
+    /// Copies the exercise files, which is everything but the instructions, into a new home.
+    static func fillHome(_ home: String, from environment: String, owner: SandboxUser?) throws {
+        let from = try Descriptor.opened(environment + "/content", O_RDONLY | O_DIRECTORY)
+        let to = try Descriptor.opened(home, O_RDONLY | O_DIRECTORY)
+        try FileTree.copyContents(of: from, into: to, FileTree.CopyRules(leavesOut: ["workshop"], owner: owner))
+    }
+
+    /// The machine's name that a learner sees in the prompt: the workshop's where it is fit for one.
+    static func hostName(_ workshop: WorkshopDefinition) -> String {
+        SessionName(rawValue: workshop.name)?.rawValue ?? "workshop"
+    }
+}

@@ -1,0 +1,114 @@
+import HTTP
+import Portal
+import PortalTesting
+import Testing
+
+@testable import PortalWeb
+
+@Suite("Addresses of the portal")
+struct RouteTests {
+    static let routes: [PortalRoute] = [
+        .index, .catalog, .accessCode, .environment("lab-w01"), .create("lab-w01"), .session("lab-w01-s001"),
+        .progress("lab-w01-s001"), .activate("lab-w01-s001"), .delete("lab-w01-s001"), .register, .login, .logout,
+        .authorize, .staticFile("lectern.css"), .themeFile("training-portal.css"), .health, .readiness, .robots,
+        .favicon,
+    ]
+
+    @Test("A printed address is parsed back to its route", arguments: routes)
+    func roundTrip(_ route: PortalRoute) {
+        #expect(PortalRoute.match(route.path) == .route(route))
+    }
+
+    @Test(
+        "An address without its last slash leads to the one with it",
+        arguments: [
+            "/workshops/catalog", "/workshops/access", "/workshops/environment/lab-w01",
+            "/workshops/environment/lab-w01/create", "/workshops/session/x", "/workshops/session/x/delete",
+            "/accounts/create", "/accounts/login", "/oauth2/authorize",
+        ])
+    func slash(_ path: String) async throws {
+        try await TestPortal.run { portal in
+            let response = await portal.browser().get(path + "?a=b&index_url=%2Fx")
+            #expect(response.status == 301)
+            #expect(response.location == path + "/?a=b&index_url=%2Fx")
+        }
+    }
+
+    @Test(
+        "What is no address is a page with status 404",
+        arguments: [
+            "/nothing", "/workshops/", "/workshops/environment/", "/workshops/environment/a b/create/",
+            "/workshops/environment/a%2Fb/", "/workshops/session/x/unknown/", "/workshops//catalog/", "/static/",
+            "/static/../etc/passwd", "/static/nothing.css", "//evil.example/", "/accounts/", "", "x",
+        ])
+    func notFound(_ path: String) async throws {
+        try await TestPortal.run { portal in
+            let response = await portal.browser().get(path)
+            #expect(response.status == 404)
+            #expect(response.text.contains("test-request"))
+            #expect(response.text.contains("<h1>"))
+        }
+    }
+
+    @Test("A method that a page does not take is answered with 405 and the ones that it takes")
+    func methods() async throws {
+        try await TestPortal.run { portal in
+            for path in ["/workshops/catalog/", "/", "/oauth2/authorize/", "/healthz", "/workshops/session/x/"] {
+                let response = await portal.browser().post(path, [:])
+                #expect(response.status == 405, "\(path)")
+                #expect(response.headers["Allow"] == "GET, HEAD", "\(path)")
+            }
+            let response = await portal.browser().get("/workshops/access/", method: .delete)
+            #expect(response.status == 405)
+            #expect(response.headers["Allow"] == "GET, HEAD, POST")
+        }
+    }
+
+    @Test("Probes, robots and favicon answer")
+    func plain() async throws {
+        try await TestPortal.run { portal in
+            let browser = portal.browser()
+            #expect(await browser.get("/healthz").status == 200)
+            #expect(await browser.get("/readyz").status == 200)
+            #expect(await browser.get("/robots.txt").text.contains("Disallow: /"))
+            #expect(await browser.get("/favicon.ico").headers["Content-Type"] == "image/svg+xml")
+        }
+    }
+
+    @Test("A request for the host of a session that is gone leads to the session's page at the portal")
+    func sessionHost() async throws {
+        try await TestPortal.run { portal in
+            for host in ["lab-w01-s007.lectern.localhost:8080", "LAB-W01-S007.Lectern.localhost"] {
+                let response = await portal.browser().get("/dashboard/?x=1", ["Host": host])
+                #expect(response.status == 302)
+                #expect(response.location == "http://lectern.localhost:8080/workshops/session/lab-w01-s007/")
+            }
+            let other = await portal.browser().get("/healthz", ["Host": "evil.example"])
+            #expect(other.status == 200)
+        }
+    }
+
+    @Test("A form that is too large is refused")
+    func tooLarge() async throws {
+        try await TestPortal.run { portal in
+            let response = await portal.browser().post(
+                "/workshops/access/", ["password": String(repeating: "x", count: 20_000)])
+            #expect(response.status == 413)
+        }
+    }
+
+    @Test("Our files carry a version for ever and an entity tag otherwise")
+    func files() async throws {
+        try await TestPortal.run { portal in
+            let browser = portal.browser()
+            let page = await browser.get("/accounts/login/").text
+            let link = try #require(page.split(separator: "\"").first { $0.hasPrefix("/static/lectern.css") })
+            let file = await browser.get(String(link))
+            #expect(file.headers["Cache-Control"] == "public, max-age=31536000, immutable")
+            #expect(file.headers["Content-Type"] == "text/css; charset=utf-8")
+            let tag = try #require(file.headers["ETag"])
+            #expect(await browser.get("/static/lectern.css").headers["Cache-Control"] == "no-cache")
+            #expect(await browser.get("/static/lectern.css", ["If-None-Match": tag]).status == 304)
+        }
+    }
+}
