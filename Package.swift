@@ -12,8 +12,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InferIsolatedConformances"),
 ]
 
-func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func library(_ name: String, _ dependencies: [Target.Dependency], hasReadMe: Bool = false) -> Target {
+    .target(
+        name: name, dependencies: dependencies, exclude: hasReadMe ? ["README.md"] : [], swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
@@ -47,7 +48,7 @@ let package = Package(
         library("Platform", ["CYAML", "CSodium", "CMarkGFM", "CLinux"]),
         library("HTTP", ["Platform"]),
         library("Portal", ["Platform"]),
-        library("HTTPEngine", ["HTTP", "Platform", "CMicroHTTPD", "CWslay", "CCurl", "CLinux"]),
+        library("HTTPEngine", ["HTTP", "Platform", "CMicroHTTPD", "CWslay", "CCurl", "CLinux"], hasReadMe: true),
         library("PortalStorage", ["Portal", "Platform", "CSQLite"]),
         library("PortalWeb", ["Portal", "HTTP", "Platform", "CAssets"]),
         library("SessionAgent", ["HTTP", "Platform", "CLinux", "CAssets"]),
@@ -69,6 +70,7 @@ let package = Package(
         tests("PortalWebTests", ["PortalWeb", "PortalTesting", "PortalStorage", "Portal", "HTTP", "Platform"]),
         tests("RuntimesTests", ["Runtimes", "PortalTesting", "Portal", "Platform"]),
         tests("SessionAgentTests", ["SessionAgent", "HTTP", "Platform"]),
-        tests("CommandTests", ["Platform"]),
+        tests("CommandTests", ["lectern", "Platform"]),
+        tests("EndToEndTests", ["HTTPEngine", "HTTP", "Platform"]),
     ]
 )

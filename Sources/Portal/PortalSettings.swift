@@ -10,6 +10,9 @@ public struct PortalSettings: Sendable, Equatable {
     public var stopTimeout = 60
     /// Starts tried for a session that somebody waits for.
     public var startAttempts = 2
+    /// Milliseconds for which the answer to a launch is held back for a session that is about to be ready: shorter than the
+    /// blink of a page in between. 0 shows the progress page at once.
+    public var launchPatience = 500
     /// Between comparisons of the store with what really runs.
     public var checkInterval = 300
     /// After which stopped sessions, and anonymous users without any, are forgotten.

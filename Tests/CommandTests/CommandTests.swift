@@ -1,1 +1,79 @@
 import Testing
+
+@testable import lectern
+
+@Suite("Options of commands")
+struct OptionTests {
+    private let options = [
+        CommandOption("data", "DIR", ""), CommandOption("watch", nil, ""),
+        CommandOption("set", "NAME=VALUE", "", mayRepeat: true),
+    ]
+
+    @Test("Values come as `--name value` and `--name=value`, operands between them")
+    func forms() throws {
+        let parsed = try ParsedOptions(
+            ["a", "--data", "x", "--set=k=v", "--set", "l=w", "--watch", "--", "--b"], options: options,
+            environment: [:])
+        #expect(parsed["data"] == "x")
+        #expect(parsed.all("set") == ["k=v", "l=w"])
+        #expect(parsed.has("watch"))
+        #expect(parsed.operands == ["a", "--b"])
+    }
+
+    @Test("The environment gives what the command line does not")
+    func environment() throws {
+        let environment = ["LECTERN_DATA": "from-environment", "LECTERN_WATCH": "no"]
+        #expect(try ParsedOptions([], options: options, environment: environment)["data"] == "from-environment")
+        #expect(try !ParsedOptions([], options: options, environment: environment).has("watch"))
+        #expect(try ParsedOptions(["--data", "x"], options: options, environment: environment)["data"] == "x")
+    }
+
+    @Test(
+        "A mistake is told with its remedy",
+        arguments: [
+            (["--dta", "x"], "--dta: unknown option; did you mean --data?"),
+            (["--data"], "--data needs a value: --data DIR"),
+            (["--watch=1"], "--watch takes no value"),
+            (["--data", "x", "--data", "y"], "--data is given twice"),
+            (["-d"], "-d: options begin with two dashes; see --help"),
+        ])
+    func mistakes(arguments: [String], message: String) {
+        let error = #expect(throws: UsageError.self) {
+            try ParsedOptions(arguments, options: options, environment: [:])
+        }
+        #expect(error?.description == message)
+    }
+
+    @Test("Every option of serve has a help text, and numbers keep their range")
+    func serve() throws {
+        for option in ServeCommand.options {
+            #expect(ServeCommand.helpText.contains("--\(option.name)"))
+            #expect(!option.help.isEmpty)
+        }
+        let error = #expect(throws: UsageError.self) {
+            _ = try ServeConfiguration(
+                ParsedOptions(["p", "--launch-wait", "-1"], options: ServeConfiguration.options, environment: [:]))
+        }
+        #expect(error?.description == "--launch-wait -1: a whole number from 0 to 30000 is expected")
+    }
+}
+
+@Suite("The front door's configuration")
+struct FrontDoorConfigurationTests {
+    private let configuration = FrontDoorConfiguration(
+        listen: "127.0.0.1:8080", portalHost: "labs.example.com", sessionDomain: "labs.example.com",
+        portalSocket: "/run/l/front/portal.sock", sessionsFolder: "/run/l/sessions", folder: "/run/l/nginx")
+
+    @Test("It picks the session by host, names none, and escapes dots")
+    func sessionHosts() {
+        #expect(configuration.text.contains(#"\.labs\.example\.com$"#))
+        #expect(configuration.text.contains("/run/l/sessions/$session/agent.sock"))
+        #expect(configuration.text.contains("error_page 502 = @portal;"))
+    }
+
+    @Test("The client's own X-Forwarded-For is overwritten, not passed on")
+    func forwarded() {
+        #expect(configuration.text.contains("proxy_set_header X-Forwarded-For $remote_addr;"))
+        #expect(!configuration.text.contains("$proxy_add_x_forwarded_for"))
+    }
+}

@@ -3,10 +3,6 @@ internal import Platform
 internal import Portal
 
 extension BrowserHandler {
-    /// Milliseconds for which the answer to a click is held back for a session that is about to be ready: shorter than
-    /// the blink of a page in between.
-    static let patience: Int64 = 500
-
     /// `/workshops/environment/<name>/` and `…/create/` (spec/portal-http.md, sections 2.1 and 2.2): a click becomes a
     /// session. Both do the same for somebody who is signed in; for somebody who is not, `create/` makes an anonymous
     /// user where the portal takes those.
@@ -74,7 +70,7 @@ extension BrowserHandler {
             complete(response)
         }
         if entered.session.isReady { return go(isReady: true) }
-        let until = Timestamp(milliseconds: clock.now().milliseconds + BrowserHandler.patience)
+        let until = Timestamp(milliseconds: clock.now().milliseconds + Int64(service.settings.launchPatience))
         service.reconciler.waitUntilReady(session, until: until) { readiness in
             if case .ready = readiness { go(isReady: true) } else { go(isReady: false) }
         }

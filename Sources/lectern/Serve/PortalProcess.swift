@@ -1,0 +1,249 @@
+internal import Dispatch
+internal import Glibc
+internal import HTTP
+internal import HTTPEngine
+internal import Platform
+internal import Portal
+internal import PortalStorage
+internal import PortalWeb
+internal import Runtimes
+internal import Synchronization
+
+/// One running `lectern serve`: builds the engines, puts the portal on them, and waits for signals.
+final class PortalProcess {
+    private let configuration: ServeConfiguration
+    private let definitions: PortalDefinitions
+    private let watcher: DefinitionWatcher
+    private let address: PortalAddress
+    private let log: Log
+
+    /// - Throws: `UsageError` for what only shows together with the definitions.
+    init(_ configuration: ServeConfiguration, definitions: PortalDefinitions, watching paths: [String]) throws {
+        try configuration.checkSocketPaths(portalName: definitions.portal.name)
+        guard let address = PortalAddress(publicURL: configuration.publicURL) else {
+            throw UsageError(
+                "--public-url \(configuration.publicURL): http:// or https:// and a host name are expected, nothing "
+                    + "behind; sessions get names below that host, so an IP address does not do")
+        }
+        self.configuration = configuration
+        self.definitions = definitions
+        self.address = address
+        log = Log(subject: "portal", minimum: configuration.logLevel, format: configuration.logFormat)
+        watcher = DefinitionWatcher(configuration, watching: paths, log: log.about("definitions"))
+    }
+
+    /// Serves until SIGTERM or SIGINT. Sessions keep running.
+    /// - Returns: the exit status.
+    func run() throws -> Int32 {
+        signal(SIGPIPE, SIG_IGN)
+        // Blocked before any thread starts, so that only the wait below sees them.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        raiseDescriptorLimit()
+
+        let store = try openStore()
+        defer { store.close() }
+        let runtime = try makeRuntime()
+        let service = try waitFor { [definitions, address, log, settings] in
+            try await PortalService.open(
+                definitions: definitions, address: address, store: store, runtime: runtime, log: log,
+                settings: settings)
+        }
+        let web = PortalWeb(service: service, log: log.about("web"))
+
+        let agents = HTTPServer(agentsConfiguration, handler: web.agents)
+        let portal = HTTPServer(portalConfiguration, handler: web.browsers)
+        let inside = HTTPServer(frontConfiguration, handler: web.browsers)
+        try agents.start()
+        try portal.start()
+        try inside.start()
+        let work = Task { await service.run() }
+
+        let frontDoor = try makeFrontDoor()
+        try frontDoor?.start()
+        announce(portalPort: portal.port)
+        if configuration.watches { watcher.begin { service.reload($0) } }
+
+        while true {
+            var received: Int32 = 0
+            sigwait(&signals, &received)
+            if received != SIGHUP { break }
+            watcher.reload { service.reload($0) }
+        }
+
+        log.info("stopping; sessions keep running")
+        watcher.end()
+        work.cancel()
+        // First those that browsers reach, then what they stand on.
+        frontDoor?.stop()
+        let grace = Double(configuration.tuning.stopGrace)
+        for server in [inside, portal, agents] { server.stop(grace: grace) }
+        waitFor { await work.value }
+        return 0
+    }
+
+    private func openStore() throws -> SQLitePortalStore {
+        do {
+            let store = try SQLitePortalStore(folder: configuration.dataFolder)
+            // Front door and sandboxes run as other users when we are root: they pass through, the files stay closed.
+            if getuid() == 0 { chmod(configuration.dataFolder, 0o711) }
+            for folder in ["", "/portal", "/front", "/sessions"] {
+                try makeFolder(configuration.runFolder + folder)
+            }
+            return store
+        } catch let error as PortalStoreError {
+            throw StartFailure(error)
+        }
+    }
+
+    private func makeRuntime() throws -> any SessionRuntime {
+        switch configuration.runtime {
+        case .none: return PaperRuntime()
+        case .local:
+            var limits = SandboxLimits()
+            limits.processes = configuration.tuning.sessionProcesses
+            limits.processorPercent = configuration.tuning.sessionCPU
+            limits.fileSize = configuration.tuning.sessionFileSize
+            limits.openFiles = configuration.tuning.sessionOpenFiles
+            let sandbox = SandboxConfiguration(
+                data: configuration.dataFolder, run: configuration.runFolder, agent: try .thisProgram(),
+                limits: limits)
+            return try SandboxRuntime(sandbox, log: log.about("sandbox"))
+        }
+    }
+
+    private var settings: PortalSettings {
+        var settings = PortalSettings()
+        settings.concurrentStarts = configuration.tuning.parallelStarts
+        settings.concurrentReservedStarts = max(1, configuration.tuning.parallelStarts / 2)
+        settings.launchPatience = configuration.tuning.launchWait
+        settings.retention = configuration.tuning.keepHours * 3600
+        return settings
+    }
+
+    private var portalConfiguration: HTTPServerConfiguration {
+        let listen = configuration.portalListen
+        var server = HTTPServerConfiguration(.tcp(host: listen.host, port: listen.port))
+        server.maximumConnections = configuration.tuning.connections
+        server.maximumBodyBytes = configuration.tuning.requestBody
+        server.timeout = configuration.tuning.requestTimeout
+        // On a loopback address only a proxy of the operator's own speaks to us; elsewhere anybody could claim an address.
+        server.trustsForwardedHeaders = listen.host.hasPrefix("127.") || listen.host == "::1"
+        return server
+    }
+
+    private var frontConfiguration: HTTPServerConfiguration {
+        var server = portalConfiguration
+        server.address = .unix(path: frontSocket, permissions: 0o666)
+        server.trustsForwardedHeaders = true
+        // nginx keeps its connections open; an early end would race with its next request.
+        server.timeout = max(server.timeout, 120)
+        return server
+    }
+
+    private var agentsConfiguration: HTTPServerConfiguration {
+        var server = HTTPServerConfiguration(
+            .unix(path: configuration.runFolder + "/portal/agents.sock", permissions: 0o666))
+        server.maximumConnections = configuration.tuning.connections
+        server.maximumBodyBytes = 64 * 1024
+        server.threads = 1
+        return server
+    }
+
+    private var frontSocket: String { configuration.runFolder + "/front/portal.sock" }
+
+    private func makeFrontDoor() throws -> FrontDoor? {
+        guard configuration.frontDoor == .nginx else { return nil }
+        return try FrontDoor(
+            configuration: FrontDoorConfiguration(
+                listen: configuration.listen.description, portalHost: address.host, sessionDomain: address.host,
+                portalSocket: frontSocket, sessionsFolder: configuration.runFolder + "/sessions",
+                folder: configuration.runFolder + "/nginx", workerUser: getuid() == 0 ? "nobody nogroup" : nil,
+                site: configuration.site.map { ($0.listen.description, $0.folder) }),
+            log: log.about("front-door"))
+    }
+
+    private func announce(portalPort: UInt16) {
+        var lines: [String] = []
+        if let site = configuration.site, configuration.frontDoor == .nginx {
+            lines.append(
+                "Start here:  http://localhost:\(site.listen.port)/   (a page of another site, with links to the labs)")
+        }
+        lines.append("Portal:      \(address.portalURL)/")
+        lines.append("Behind it:   http://127.0.0.1:\(portalPort)/   (the portal itself, for a proxy of yours)")
+        lines.append("Data:        \(configuration.dataFolder)")
+        if configuration.runtime == .none { lines.append("Sessions exist on paper only (--runtime none).") }
+        lines.append("Stop with Ctrl-C; sessions keep running and are found again at the next start.")
+        print(lines.joined(separator: "\n"))
+        fflush(nil)
+    }
+}
+
+/// Why the portal could not start, in words for the person who started it.
+struct StartFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+
+    init(_ error: PortalStoreError) {
+        description =
+            switch error {
+            case .full: "the disk is full: free some space; nothing was changed"
+            case .readOnly(let path):
+                "\(path) cannot be written: check its owner and mode, or choose another with --data"
+            case .locked(let path):
+                "\(path) is in use by another lectern: stop that one, or choose another folder with --data"
+            case .newer(let found, let known):
+                "the database has schema \(found), this program knows up to \(known): run the newer program, or restore a "
+                    + "backup (Documentation/backup.md)"
+            case .damaged(let path, let detail):
+                "\(path) is damaged (\(detail)): restore a backup (Documentation/backup.md)"
+            case .closed: "the database was closed"
+            case .failed(let detail): "the database failed: \(detail)"
+            }
+    }
+}
+
+/// A folder that others may pass through but not list.
+/// - Throws: `StartFailure` with the path and the system's reason.
+private func makeFolder(_ path: String) throws {
+    if mkdir(path, 0o711) == 0 { return }
+    guard errno == EEXIST else { throw StartFailure("\(path): \(String(cString: strerror(errno)))") }
+}
+
+/// Many sessions mean many sockets: takes what the system allows.
+private func raiseDescriptorLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = min(limit.rlim_max, 65_536)
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+}
+
+/// Runs async work to its end on the pool while this thread waits.
+private func waitFor<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+    let done = DispatchSemaphore(value: 0)
+    let result = Mutex<Result<Value, any Error>?>(nil)
+    Task.detached {
+        do {
+            let value = try await body()
+            result.withLock { $0 = .success(value) }
+        } catch {
+            result.withLock { $0 = .failure(error) }
+        }
+        done.signal()
+    }
+    done.wait()
+    guard let outcome = result.withLock({ $0 }) else { throw StartFailure("interrupted") }
+    return try outcome.get()
+}
+
+private func waitFor(_ body: @escaping @Sendable () async -> Void) {
+    let done = DispatchSemaphore(value: 0)
+    Task.detached {
+        await body()
+        done.signal()
+    }
+    done.wait()
+}

@@ -1,0 +1,159 @@
+internal import Glibc
+internal import Platform
+
+/// What `lectern serve` was asked for: its options as checked values.
+struct ServeConfiguration {
+    enum FrontDoorKind: String, CaseIterable { case nginx, none }
+    enum RuntimeKind: String, CaseIterable {
+        case local
+        /// Sessions on paper only.
+        case none
+    }
+
+    var paths: [String]
+    var portalName: String?
+    var dataFolder: String
+    var runFolder: String
+    var listen: SocketAddress
+    var portalListen: SocketAddress
+    var publicURL: String
+    var frontDoor: FrontDoorKind
+    var runtime: RuntimeKind
+    var site: (folder: String, listen: SocketAddress)?
+    var watches: Bool
+    var logLevel: Log.Level
+    var logFormat: Log.Format
+    var tuning: Tuning
+
+    /// Limits and timers that an operator may change.
+    struct Tuning {
+        /// Sessions that start at the same time.
+        var parallelStarts = 4
+        /// Milliseconds that a launch waits for its session before it shows the progress page.
+        var launchWait = 500
+        /// Hours after which ended sessions and anonymous users vanish.
+        var keepHours = 36
+        /// Seconds that requests under way get when the program is told to stop.
+        var stopGrace = 10
+        var connections = 4096
+        var requestBody = 1024 * 1024
+        /// Seconds a client may take to send its request.
+        var requestTimeout = 20
+        var sessionProcesses = 200
+        /// Percent of one processor.
+        var sessionCPU = 100
+        var sessionFileSize = 256 * 1024 * 1024
+        var sessionOpenFiles = 1024
+    }
+
+    static let options: [CommandOption] = [
+        CommandOption("data", "DIR", "Database, sessions, sockets and keys.", default: "./lectern-data"),
+        CommandOption("run", "DIR", "Sockets; a short path, for socket paths are limited.", default: "DATA/run"),
+        CommandOption("listen", "HOST:PORT", "Where browsers come in.", default: "127.0.0.1:8080"),
+        CommandOption(
+            "portal-listen", "HOST:PORT", "The portal itself, behind the front door.", default: "a free loopback port"),
+        CommandOption(
+            "public-url", "URL", "The portal as browsers see it; sessions are at <session>.<host>.",
+            default: "http://lectern.localhost:<port of --listen>"),
+        CommandOption("front-door", "nginx|none", "Who stands in front; none: a proxy of yours.", default: "nginx"),
+        CommandOption(
+            "runtime", "local|none", "What makes sessions real: sandboxes here, or nothing at all.", default: "local"),
+        CommandOption("portal", "NAME", "Which TrainingPortal to serve when the files hold several."),
+        CommandOption("site", "DIR", "Also serves this folder of static files, as another web site would."),
+        CommandOption("site-listen", "HOST:PORT", "Where that site is.", default: "127.0.0.1:8081"),
+        CommandOption("watch", nil, "Reloads the definitions when their files change."),
+        CommandOption("log-level", "debug|info|warning|error", "How much is logged.", default: "info"),
+        CommandOption("log-format", "text|json", "For people or for machines.", default: "text"),
+        CommandOption("parallel-starts", "N", "Sessions that start at the same time.", default: "4"),
+        CommandOption(
+            "launch-wait", "MS", "How long a launch waits for its session before a progress page.", default: "500"),
+        CommandOption("keep-hours", "N", "Ended sessions and anonymous users vanish after this.", default: "36"),
+        CommandOption("stop-grace", "SECONDS", "For requests under way when told to stop.", default: "10"),
+        CommandOption("connections", "N", "Connections to the portal at most.", default: "4096"),
+        CommandOption("request-body", "BYTES", "Largest request body.", default: "1048576"),
+        CommandOption("request-timeout", "SECONDS", "For a client to send its request.", default: "20"),
+        CommandOption("session-processes", "N", "Processes of one session at most.", default: "200"),
+        CommandOption("session-cpu", "PERCENT", "Of one processor, for one session.", default: "100"),
+        CommandOption("session-file-size", "BYTES", "Largest file in a session.", default: "268435456"),
+        CommandOption("session-open-files", "N", "Open files of one process of a session.", default: "1024"),
+    ]
+
+    /// - Throws: `UsageError` that names the option and what it takes.
+    init(_ options: ParsedOptions) throws {
+        guard !options.operands.isEmpty else {
+            throw UsageError("which portal? Name the files or folders with its TrainingPortal and Workshop resources")
+        }
+        paths = options.operands
+        portalName = options["portal"]
+        dataFolder = absolutePath(options["data"] ?? "lectern-data")
+        runFolder = options["run"].map(absolutePath) ?? dataFolder + "/run"
+        listen = try Self.address(options, "listen", default: "127.0.0.1:8080")
+        portalListen = try Self.address(options, "portal-listen", default: "127.0.0.1:0")
+        publicURL = options["public-url"] ?? "http://lectern.localhost\(listen.port == 80 ? "" : ":\(listen.port)")"
+        frontDoor =
+            FrontDoorKind(
+                rawValue: try options.choice("front-door", of: FrontDoorKind.allCases.map(\.rawValue), default: "nginx")
+            )
+            ?? .nginx
+        runtime =
+            RuntimeKind(
+                rawValue: try options.choice("runtime", of: RuntimeKind.allCases.map(\.rawValue), default: "local"))
+            ?? .local
+        let siteListen = try Self.address(options, "site-listen", default: "127.0.0.1:8081")
+        site = options["site"].map { (absolutePath($0), siteListen) }
+        watches = options.has("watch")
+        let level = try options.choice("log-level", of: Log.Level.allCases.map(\.name), default: "info")
+        logLevel = Log.Level.allCases.first { $0.name == level } ?? .info
+        logFormat =
+            Log.Format(
+                rawValue: try options.choice("log-format", of: Log.Format.allCases.map(\.rawValue), default: "text"))
+            ?? .text
+        var tuning = Tuning()
+        tuning.parallelStarts = try options.integer("parallel-starts", in: 1...256, default: tuning.parallelStarts)
+        tuning.launchWait = try options.integer("launch-wait", in: 0...30_000, default: tuning.launchWait)
+        tuning.keepHours = try options.integer("keep-hours", in: 1...8760, default: tuning.keepHours)
+        tuning.stopGrace = try options.integer("stop-grace", in: 0...600, default: tuning.stopGrace)
+        tuning.connections = try options.integer("connections", in: 8...65_000, default: tuning.connections)
+        tuning.requestBody = try options.integer("request-body", in: 1024...1_073_741_824, default: tuning.requestBody)
+        tuning.requestTimeout = try options.integer("request-timeout", in: 1...600, default: tuning.requestTimeout)
+        tuning.sessionProcesses = try options.integer(
+            "session-processes", in: 16...65_536, default: tuning.sessionProcesses)
+        tuning.sessionCPU = try options.integer("session-cpu", in: 5...6400, default: tuning.sessionCPU)
+        tuning.sessionFileSize = try options.integer(
+            "session-file-size", in: 1_048_576...1_099_511_627_776, default: tuning.sessionFileSize)
+        tuning.sessionOpenFiles = try options.integer(
+            "session-open-files", in: 64...1_048_576, default: tuning.sessionOpenFiles)
+        self.tuning = tuning
+    }
+
+    /// Socket paths are limited to 107 bytes, and a session's is `RUN/sessions/<session>/agent.sock`.
+    /// - Throws: `UsageError` when a session of the portal (its name and up to 14 bytes of numbers) would not fit.
+    func checkSocketPaths(portalName: String) throws {
+        let room = 107 - "/sessions//agent.sock".utf8.count - portalName.utf8.count - "-w0000-s000000".utf8.count
+        guard runFolder.utf8.count <= room else {
+            throw UsageError(
+                "--run \(runFolder): too long for Unix sockets; choose a folder of at most \(room) bytes, for example "
+                    + "--run /run/lectern")
+        }
+    }
+
+    private static func address(_ options: ParsedOptions, _ name: String, default fallback: String) throws
+        -> SocketAddress
+    {
+        let text = options[name] ?? fallback
+        guard let address = SocketAddress(text) else {
+            throw UsageError("--\(name) \(text): an IP address and a port are expected, for example \(fallback)")
+        }
+        return address
+    }
+}
+
+/// The path from the root, without touching the file system.
+func absolutePath(_ path: String) -> String {
+    guard !path.hasPrefix("/") else { return path }
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    guard getcwd(&buffer, buffer.count) != nil else { return path }
+    let here = buffer.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+    let rest = path.hasPrefix("./") ? String(path.dropFirst(2)) : path
+    return here == "/" ? "/" + rest : here + "/" + rest
+}
