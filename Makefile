@@ -1,0 +1,71 @@
+# make run     builds the program and starts the example portal
+# make test    everything that must hold: unit, store, HTTP, sandbox, crash and browser tests
+# make bench   measures the real program against floors measured in the same run
+# make check   format and lint
+# make fuzz    a minute of fuzzing for each parser
+# make tsan    the thread sanitizer on domain, store and HTTP
+# make clean   removes what was built
+
+BUILD_PACKAGES = libmicrohttpd-dev libsqlite3-dev libyaml-dev libsodium-dev libwslay-dev libcmark-gfm-dev \
+	libcmark-gfm-extensions-dev libcurl4 node-xterm esbuild pkg-config
+RUN_PACKAGES = nginx-light bubblewrap git curl
+TEST_PACKAGES = chromium python3-venv
+BENCH_PACKAGES = wrk libmicrohttpd-dev
+
+SWIFT_FLAGS = --explicit-target-dependency-import-check error
+RELEASE = swift build -c release --static-swift-stdlib $(SWIFT_FLAGS)
+PROGRAM = .build/release/lectern
+
+.PHONY: run build release test test-swift test-browser bench check format fuzz tsan clean packages assets
+
+run: release
+	@Scripts/install-packages $(RUN_PACKAGES)
+	@exec $(PROGRAM) serve Examples/portal --site Examples/index-page $(ARGUMENTS)
+
+build: packages assets
+	swift build $(SWIFT_FLAGS)
+
+release: packages assets
+	@echo "Building the program (a few minutes the first time)"
+	@$(RELEASE) --product lectern
+
+packages:
+	@Scripts/install-packages $(BUILD_PACKAGES)
+
+# The terminal of the page: bundled once from Debian's package, then compiled into the program.
+assets: .build/assets/xterm.js
+.build/assets/xterm.js: Assets/build-xterm
+	@mkdir -p .build/assets
+	@Assets/build-xterm
+
+test: test-swift test-browser
+
+test-swift: packages assets release
+	@Scripts/install-packages $(RUN_PACKAGES)
+	swift build --build-tests $(SWIFT_FLAGS)
+	LECTERN_PROGRAM=$(CURDIR)/$(PROGRAM) swift test --skip-build
+
+test-browser: release
+	@Scripts/install-packages $(RUN_PACKAGES) $(TEST_PACKAGES)
+	LECTERN_PROGRAM=$(CURDIR)/$(PROGRAM) Tests/Browser/run
+
+bench: release
+	@Scripts/install-packages $(RUN_PACKAGES) $(BENCH_PACKAGES)
+	@Benchmarks/run $(CURDIR)/$(PROGRAM)
+
+check:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	$(MAKE) build
+
+format:
+	swift format format --in-place --recursive --parallel Package.swift Sources Tests
+
+fuzz: packages
+	Fuzz/run $(or $(SECONDS_EACH),60)
+
+tsan: packages assets
+	swift test --sanitize=thread --scratch-path .build/tsan $(SWIFT_FLAGS) \
+		--filter '^(PortalTests|PortalStorageTests|HTTPTests|HTTPEngineTests)\.'
+
+clean:
+	rm -rf .build
