@@ -1,0 +1,149 @@
+import Foundation
+import HTTP
+import HTTPEngine
+import Testing
+
+/// A real `lectern serve` in a folder of its own, on ports of its own, ended with the test.
+final class RunningPortal: @unchecked Sendable {
+    let folder: String
+    let frontPort: Int
+    let portalPort: Int
+    private var process: Process
+    private let arguments: [String]
+    private let client = CurlClient()
+
+    /// The program under test: the release build that `make` names, else the debug build beside the tests.
+    static var program: String {
+        ProcessInfo.processInfo.environment["LECTERN_PROGRAM"]
+            ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent(".build/debug/lectern").path
+    }
+
+    /// - Parameters:
+    ///   - capacity: of the one workshop, `lab`.
+    ///   - options: further options of `serve`.
+    init(capacity: Int, reserved: Int = 0, expires: String = "60m", runtime: String = "none", options: [String] = [])
+        throws
+    {
+        folder = "/tmp/lectern-test-\(UInt32.random(in: .min ... .max))"
+        frontPort = try freePort()
+        portalPort = try freePort()
+        let definitions = folder + "/definitions"
+        try FileManager.default.createDirectory(atPath: definitions, withIntermediateDirectories: true)
+        try """
+        apiVersion: training.educates.dev/v1beta1
+        kind: TrainingPortal
+        metadata:
+          name: test
+        spec:
+          portal:
+            registration:
+              type: anonymous
+            catalog:
+              visibility: public
+            launches:
+              perAddressPerMinute: 0
+              perVisitorPerMinute: 0
+          workshops:
+          - name: lab
+            capacity: \(capacity)
+            reserved: \(reserved)
+            initial: \(reserved)
+            expires: \(expires)
+        ---
+        apiVersion: training.educates.dev/v1beta1
+        kind: Workshop
+        metadata:
+          name: lab
+        spec:
+          title: Lab
+          description: A workshop to test with.
+        """.write(toFile: definitions + "/portal.yaml", atomically: true, encoding: .utf8)
+        arguments =
+            [
+                "serve", definitions, "--data", folder + "/data", "--runtime", runtime,
+                "--listen", "127.0.0.1:\(frontPort)", "--portal-listen", "127.0.0.1:\(portalPort)",
+                "--public-url", "http://lectern.localhost:\(frontPort)",
+            ] + options
+        process = Process()
+        try start()
+    }
+
+    /// Starts the program and waits until it says that it is ready.
+    func start() throws {
+        process = Process()
+        process.executableURL = URL(fileURLWithPath: RunningPortal.program)
+        process.arguments = arguments
+        let log = folder + "/log"
+        if !FileManager.default.fileExists(atPath: log) { FileManager.default.createFile(atPath: log, contents: nil) }
+        let output = try #require(FileHandle(forWritingAtPath: log))
+        output.seekToEndOfFile()
+        process.standardOutput = output
+        process.standardError = output
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let deadline = Date().addingTimeInterval(20)
+        while Date() < deadline {
+            if let response = try? get("/readyz"), response.status == 200 { return }
+            guard process.isRunning else { break }
+            usleep(5_000)
+        }
+        let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+        Issue.record("the portal did not become ready: \(text.suffix(2000))")
+        throw CancellationError()
+    }
+
+    /// One request at the portal itself.
+    func get(_ path: String, cookie: String? = nil, method: HTTPMethod = .get) throws -> HTTPClientResponse {
+        var headers: HTTPHeaders = [
+            "Host": "lectern.localhost:\(frontPort)", "Accept": "text/html", "User-Agent": "Mozilla/5.0 (test)",
+        ]
+        if let cookie { headers["Cookie"] = cookie }
+        return try client.send(
+            HTTPClientRequest(
+                method: method, url: "http://127.0.0.1:\(portalPort)\(path)", headers: headers, timeout: 20))
+    }
+
+    var createPath: String { "/workshops/environment/lab/create/?index_url=http%3A%2F%2Flocalhost%3A9%2Fpage" }
+
+    func kill() {
+        Glibc.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    /// - Returns: the exit status after SIGTERM.
+    @discardableResult func terminate() -> Int32 {
+        if process.isRunning { process.terminate() }
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    func signal(_ number: Int32) { Glibc.kill(process.processIdentifier, number) }
+
+    func remove() {
+        terminate()
+        // The front door of a killed portal lives on for its successor: here there is none.
+        if let text = try? String(contentsOfFile: folder + "/data/run/nginx/nginx.pid", encoding: .utf8),
+            let pid = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)), pid > 1
+        {
+            Glibc.kill(pid, SIGTERM)
+        }
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+}
+
+func freePort() throws -> Int {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+            bind(descriptor, pointer, length) == 0 && getsockname(descriptor, pointer, &length) == 0
+        }
+    }
+    try #require(result)
+    return Int(UInt16(bigEndian: address.sin_port))
+}
