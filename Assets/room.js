@@ -295,7 +295,7 @@
 
     const terminals = new Map();
     if (typeof window.Terminal === "function") {
-        for (const element of document.querySelectorAll(".terminal")) {
+        for (const element of document.querySelectorAll(".terminal-pane")) {
             const terminal = new RoomTerminal(element);
             terminals.set(terminal.id, terminal);
         }
@@ -318,7 +318,7 @@
 
     /// The next part after a terminal: the other terminals in order, then the instructions.
     function moveOn(element, isBackwards) {
-        const stops = [...document.querySelectorAll(".terminal")];
+        const stops = [...document.querySelectorAll(".terminal-pane")];
         if (instructions) stops.unshift(instructions);
         const at = stops.findIndex((stop) => stop === element || stop.contains(element));
         const target = stops[(at + (isBackwards ? stops.length - 1 : 1)) % stops.length];

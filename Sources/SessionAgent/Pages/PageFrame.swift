@@ -13,6 +13,7 @@ struct PageFrame: Sendable {
         head += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
         head += "<meta name=\"robots\" content=\"noindex\">\n"
         head += "<title>\(HTMLEscaping.escaped(title))</title>\n"
+        head += "<link rel=\"icon\" href=\"\(HTMLEscaping.escaped(assets.url(of: "favicon.svg")))\">\n"
         for name in ["lectern.css"] + styles + ["room.css"] {
             head += "<link rel=\"stylesheet\" href=\"\(HTMLEscaping.escaped(assets.url(of: name)))\">\n"
         }

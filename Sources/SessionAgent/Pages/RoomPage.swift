@@ -43,7 +43,7 @@ struct RoomPage: Sendable {
         if !terminals.isEmpty { body += "<a class=\"skip\" href=\"#work\">\(AgentText.skipToTerminal)</a>\n" }
         body += bar(rendered: hasInstructions ? rendered : nil)
         body += "<div id=\"notice\" class=\"notice\" role=\"status\" aria-live=\"polite\"></div>\n"
-        body += "<div id=\"room\" class=\"room \(layout.rawValue)\" data-layout=\"\(layout.rawValue)\""
+        body += "<main id=\"room\" class=\"room \(layout.rawValue)\" data-layout=\"\(layout.rawValue)\""
         body += " data-session=\"\(HTMLEscaping.escaped(manifest.session))\""
         body += " data-form-token=\"\(HTMLEscaping.escaped(formToken))\""
         body += " data-return-url=\"\(HTMLEscaping.escaped(returnURL))\""
@@ -52,17 +52,17 @@ struct RoomPage: Sendable {
         if hasInstructions && !terminals.isEmpty { body += tabs }
         if hasInstructions {
             body +=
-                "<main id=\"instructions\" class=\"pane instructions\" tabindex=\"-1\" aria-label=\"\(AgentText.instructions)\">\n"
-            body += article + "</main>\n"
+                "<section id=\"instructions\" class=\"pane instructions\" tabindex=\"-1\" aria-label=\"\(AgentText.instructions)\">\n"
+            body += article + "</section>\n"
         }
         if layout == .sides {
             body += "<div id=\"divider\" class=\"divider needs-script\" role=\"separator\" tabindex=\"0\" "
             body += "aria-orientation=\"vertical\" aria-controls=\"instructions\" aria-label=\"\(AgentText.divider)\" "
             body += "aria-valuemin=\"20\" aria-valuemax=\"70\" aria-valuenow=\"40\"></div>\n"
         }
-        if !terminals.isEmpty { body += work(isMain: !hasInstructions) }
-        if layout == .empty { body += "<main class=\"pane\"><p>\(AgentText.noWorkArea)</p></main>\n" }
-        body += "</div>\n"
+        if !terminals.isEmpty { body += work(needsHeading: !hasInstructions) }
+        if layout == .empty { body += "<p class=\"pane\">\(AgentText.noWorkArea)</p>\n" }
+        body += "</main>\n"
         body += dialogs(formToken: formToken, returnURL: returnURL)
         body += texts
         let title = rendered.map { "\($0.page.title) – \(manifest.title)" } ?? manifest.title
@@ -93,21 +93,23 @@ struct RoomPage: Sendable {
             + "tabindex=\"-1\">\(terminals.count == 1 ? AgentText.terminal : AgentText.terminals)</button>\n</div>\n"
     }
 
-    private func work(isMain: Bool) -> String {
-        let tag = isMain ? "main" : "section"
-        var html = "<\(tag) id=\"work\" class=\"pane work terminals-\(terminals.count)\" tabindex=\"-1\" "
+    private func work(needsHeading: Bool) -> String {
+        var html = "<section id=\"work\" class=\"pane work terminals-\(terminals.count)\" tabindex=\"-1\" "
         html += "aria-label=\"\(AgentText.terminals)\">\n"
+        // Where the instructions with their heading are out of sight, the page still has one.
+        html +=
+            "<h1 class=\"visually-hidden \(needsHeading ? "" : "work-heading")\">\(HTMLEscaping.escaped(frame.manifest.title))</h1>\n"
         html += "<noscript><p class=\"banner warn\">\(AgentText.needsScript)</p></noscript>\n"
         html +=
             "<div class=\"terminal-help needs-script\"><p class=\"visually-hidden\" id=\"terminal-keys\">\(AgentText.terminalKeys)</p>"
         html += "<button type=\"button\" id=\"screen-reader\" class=\"skip\">\(AgentText.screenReader)</button></div>\n"
         for id in terminals {
             html +=
-                "<section class=\"terminal needs-script\" data-terminal=\"\(id)\" aria-label=\"\(AgentText.terminal(id))\">"
+                "<section class=\"terminal-pane needs-script\" data-terminal=\"\(id)\" aria-label=\"\(AgentText.terminal(id))\">"
             html +=
                 "<p class=\"terminal-state\" role=\"status\" hidden></p><div class=\"terminal-screen\"></div></section>\n"
         }
-        return html + "</\(tag)>\n"
+        return html + "</section>\n"
     }
 
     /// Both work without JavaScript as parts of the page that a link leads to; the script makes modal dialogs of them.
