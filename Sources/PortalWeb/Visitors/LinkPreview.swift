@@ -25,7 +25,8 @@ enum LinkPreview {
 
     /// Programs known by name, and the words by which well-behaved ones call themselves.
     static func isPreviewer(_ agent: String) -> Bool {
-        let text = agent.lowercased()
+        // The makers of one telephone have a name that sounds like a robot's.
+        let text = agent.lowercased().replacing("cubot", with: "")
         return marks.contains { text.contains($0) }
     }
 
@@ -37,6 +38,6 @@ enum LinkPreview {
         "bingbot", "applebot", "duckduckbot", "yandexbot", "baiduspider", "pinterest", "redditbot", "embedly",
         "mastodon", "misskey", "pleroma", "akkoma", "iframely", "vkshare", "viber", "snapchat", "nuzzel", "quora link",
         "w3c_validator", "ahrefs", "semrush", "mj12bot", "petalbot", "gptbot", "claudebot", "ccbot", "perplexitybot",
-        "headlesschrome-lighthouse", "chrome-lighthouse", "safelinks", "urlscan", "barracuda", "proofpoint", "mimecast",
+        "chrome-lighthouse", "safelinks", "urlscan", "barracuda", "proofpoint", "mimecast",
     ]
 }
