@@ -157,9 +157,11 @@ struct SessionTests {
 
 @Suite("Links that activate a session")
 struct ActivationTests {
-    private func offer(_ portal: TestPortal, to user: String = "ada") async throws -> (session: String, link: String) {
+    private func offer(
+        _ portal: TestPortal, of workshop: String = "lab-w01", to user: String = "ada"
+    ) async throws -> (session: String, link: String) {
         var request = LaunchRequest(
-            workshop: "lab-w01", visitor: .user(Fixture.user(user)), returnAddress: ReturnAddress(stored: "/back"))
+            workshop: workshop, visitor: .user(Fixture.user(user)), returnAddress: ReturnAddress(stored: "/back"))
         request.activationTimeout = 60
         let offered = request
         let outcome = try await withCheckedThrowingContinuation { continuation in
@@ -213,6 +215,21 @@ struct ActivationTests {
             #expect(await browser.post(path, ["token": token]).status == 403)
             #expect(await browser.submit(question, to: path).location == "/workshops/session/\(session)/")
             #expect(browser.cookies != before)
+        }
+    }
+
+    @Test("An offered session that its owner enters in another way is activated, too")
+    func enteredByOwner() async throws {
+        let definitions = Fixture.definitions([("lab-shell", Fixture.limits()), ("lab-git", Fixture.limits())])
+        try await TestPortal.run(definitions) { portal in
+            let browser = portal.browser()
+            _ = await browser.get(try await offer(portal).link)
+            let (session, _) = try await offer(portal, of: "lab-w02")
+            let page = await browser.get("/workshops/session/\(session)/")
+            #expect(page.location == "/workshops/environment/lab-w02/")
+            #expect(await browser.get(page.location).location.contains("/oauth_callback?code="))
+            #expect(portal.session(session)?.activation == nil)
+            #expect(portal.session(session)?.state == .running)
         }
     }
 

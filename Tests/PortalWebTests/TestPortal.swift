@@ -5,9 +5,10 @@ import PortalTesting
 import PortalWeb
 import Testing
 
-/// A portal at work for one test: in memory, with a clock that the test moves and a runtime that is instant unless told
+/// A portal at work for one test: in memory unless another store is given, with a clock that the test moves and a runtime that is instant unless told
 /// otherwise.
 struct TestPortal: Sendable {
+    /// The store, where no other one was given.
     let store: MemoryStore
     let clock: ManualClock
     let service: PortalService
@@ -19,17 +20,19 @@ struct TestPortal: Sendable {
     static func run(
         _ definitions: PortalDefinitions = Fixture.definitions(), runtime: any SessionRuntime = InstantRuntime(),
         publicURL: String = "http://lectern.localhost:8080", waitsForEnvironments: Bool = true,
+        on engine: (any PortalStore)? = nil,
         _ body: (TestPortal) async throws -> Void
     ) async throws {
-        let store = MemoryStore()
+        let memory = MemoryStore()
         let clock = ManualClock()
         let log = RecordedLog()
         let address = try #require(PortalAddress(publicURL: publicURL))
         let service = try await PortalService.open(
-            definitions: definitions, address: address, store: store, runtime: runtime, clock: clock.wallClock,
+            definitions: definitions, address: address, store: engine ?? memory, runtime: runtime,
+            clock: clock.wallClock,
             log: log.log, sleep: { await clock.sleep(until: $0) })
         let portal = TestPortal(
-            store: store, clock: clock, service: service, web: PortalWeb(service: service, log: log.log), log: log)
+            store: memory, clock: clock, service: service, web: PortalWeb(service: service, log: log.log), log: log)
         let work = Task { await service.run() }
         defer { work.cancel() }
         if waitsForEnvironments {

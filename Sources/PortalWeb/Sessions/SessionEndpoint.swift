@@ -14,6 +14,10 @@ extension BrowserHandler {
         }
         let session = view.session
         guard session.isLive else { return .now(gone(session, visitor, on: site)) }
+        // Offered through a link that was not used, and entered by its owner in another way: that is a launch.
+        if session.activation != nil {
+            return .now(PortalSite.redirect(to: PortalRoute.environment(session.environment.rawValue).path))
+        }
         guard session.isReady else { return .now(starting(view, visitor, request, on: site)) }
         // A look at the link costs nothing; the code is for whoever really comes.
         if request.method == .head {

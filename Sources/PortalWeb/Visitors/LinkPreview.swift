@@ -25,10 +25,25 @@ enum LinkPreview {
 
     /// Programs known by name, and the words by which well-behaved ones call themselves.
     static func isPreviewer(_ agent: String) -> Bool {
-        // The makers of one telephone have a name that sounds like a robot's.
-        let text = agent.lowercased().replacing("cubot", with: "")
-        return marks.contains { text.contains($0) }
+        let text = agent.utf8.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 }
+        return text.indices.contains { place in
+            marksByFirstByte[Int(text[place])].contains { mark in
+                text[place...].starts(with: mark) && !isTelephone(text, at: place)
+            }
+        }
     }
+
+    /// The makers of one telephone have a name that sounds like a robot's.
+    private static func isTelephone(_ text: [UInt8], at place: Int) -> Bool {
+        place >= 2 && text[(place - 2)...].starts(with: "cubot".utf8)
+    }
+
+    /// One pass over the text looks for all of them.
+    private static let marksByFirstByte: [[[UInt8]]] = {
+        var table = [[[UInt8]]](repeating: [], count: 256)
+        for mark in marks.map({ Array($0.utf8) }) { table[Int(mark[0])].append(mark) }
+        return table
+    }()
 
     private static let marks = [
         "bot/", "bot;", "bot ", "bot)", "crawler", "spider", "slurp", "preview", "facebookexternalhit",
