@@ -9,7 +9,7 @@ struct ChildProgram {
     var environment: [String]
     /// Descriptor i of the child; every other one is closed in it.
     var descriptors: [Descriptor]
-    /// Open `cgroup.procs` files that the child enters first.
+    /// Open `cgroup.procs` or `tasks` files that the child enters first.
     var controlGroups: [Descriptor] = []
     /// A folder that the child sees covered, with `stageSources` in it as `0`, `1`, …; `nil` leaves it as it is.
     var stage: String?

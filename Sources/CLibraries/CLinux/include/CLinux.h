@@ -48,7 +48,7 @@ typedef struct {
     /// Descriptor i of the child is a copy of descriptors[i]; every other one is closed.
     const int *descriptors;
     int descriptor_count;
-    /// Open `cgroup.procs` files that the child enters before it gives up its privileges.
+    /// Open `cgroup.procs` or `tasks` files that the child enters before it gives up its privileges.
     const int *control_groups;
     int control_group_count;
     const lectern_limit *limits;
