@@ -64,6 +64,15 @@ struct MachineTests {
             ControlGroups.detect(mounts: "garbage - \n1 2 3\n - cgroup2", own: "::::\n0::/\n\n7", name: "x") == .none)
     }
 
+    @Test("The system call filter ends in a decision on every path")
+    func filter() {
+        let program = SystemCallFilter.program
+        for (index, instruction) in program.enumerated() where instruction.code & 7 == 5 {
+            #expect(index + 1 + Int(max(instruction.ifTrue, instruction.ifFalse)) < program.count)
+        }
+        #expect(program.last == SystemCallFilter.Instruction(code: 6, value: 0x7fff_0000))
+    }
+
     @Test("A paper session is ready at once and leaves no doubt about what it is")
     func paper() async throws {
         let runtime = PaperRuntime()

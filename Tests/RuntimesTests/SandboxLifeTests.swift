@@ -146,15 +146,19 @@ struct SandboxLifeTests {
 
     @Test("A stop ends a start that is under way")
     func stopDuringStart() async throws {
-        try await SandboxFixture.run(agent: FakeAgent.misbehaving("sleep 100")) { fixture, runtime in
+        let (steps, told) = AsyncStream.makeStream(of: SandboxStartStep.self)
+        let change = { (configuration: inout SandboxConfiguration) in
+            configuration.startTime = 120_000
+            configuration.afterStep = { told.yield($0) }
+        }
+        try await SandboxFixture.run(agent: FakeAgent.misbehaving("sleep 100"), change) { fixture, runtime in
             let launch = try fixture.launch()
             let begun = Date()
             let start = Task { try await runtime.start(launch) }
-            // From here on there is a process to end.
-            while access(runtime.folders.record(launch.session), F_OK) != 0 { await Task.yield() }
+            for await step in steps where step == .handedOver { break }
             try await runtime.stop(launch.session)
             await #expect(throws: SessionRuntimeError.self) { try await start.value }
-            #expect(Date().timeIntervalSince(begun) < 10)
+            #expect(Date().timeIntervalSince(begun) < 60)
             #expect(try fixture.traces(runtime) == [])
         }
     }

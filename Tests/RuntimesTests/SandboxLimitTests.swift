@@ -75,6 +75,58 @@ struct SandboxLimitTests {
         }
     }
 
+    @Test(
+        "A home that passes its limit ends its session, and the one next door goes on", arguments: ["bytes", "files"])
+    func disk(_ what: String) async throws {
+        try await SandboxFixture.run({
+            $0.limits.storage = 8 << 20
+            $0.limits.files = 500
+            $0.storageInterval = 10
+        }) { fixture, runtime in
+            try await runtime.start(try fixture.launch(1))
+            try await runtime.start(try fixture.launch(2))
+            var departures = runtime.departures().makeAsyncIterator()
+            let fill =
+                what == "bytes"
+                ? "perl -e 'for my $n (1..20) { open(F, \">\", \"f$n\"); print F \"x\" x 1_000_000; close F } sleep 15'"
+                : "perl -e 'for my $n (1..600) { open(F, \">\", \"f$n\"); close F } sleep 15'"
+            _ = try await fixture.shell("cd ~; (\(fill)) >/dev/null 2>&1 &")
+            #expect(await departures.next() == (try fixture.name(1)))
+            #expect(try await fixture.shell("echo fine", in: 2) == "fine\n")
+            try await runtime.stop(try fixture.name(1))
+            #expect(try fixture.traces(runtime) == [])
+        }
+    }
+
+    @Test("On a nearly full disk, the sandbox that uses most is ended, files removed but open included")
+    func fullDisk() async throws {
+        try await SandboxFixture.run({
+            // More than any disk has: the disk counts as nearly full.
+            $0.limits.reservedDisk = .max
+            $0.storageInterval = 50
+        }) { fixture, runtime in
+            try await runtime.start(try fixture.launch(1))
+            try await runtime.start(try fixture.launch(2))
+            _ = try await fixture.shell("head -c 18000000 /dev/zero > ~/small", in: 2)
+            var departures = runtime.departures().makeAsyncIterator()
+            let hide = "perl -e 'open(F, \">\", \"f\"); unlink \"f\"; print F \"x\" x 40_000_000; F->flush; sleep 15'"
+            // The second may be ended first, while the first still writes.
+            _ = try await fixture.shell("cd ~; (\(hide)) >/dev/null 2>&1 &")
+            var ended: Set<SessionName> = []
+            while !ended.contains(try fixture.name(1)), let name = await departures.next() { ended.insert(name) }
+            #expect(ended.contains(try fixture.name(1)))
+        }
+    }
+
+    @Test("Disk space cannot be taken faster than it is written")
+    func fallocate() async throws {
+        try await SandboxFixture.run { fixture, runtime in
+            try await runtime.start(try fixture.launch(1))
+            #expect(try await fixture.shell("fallocate -l 200M ~/big && echo taken") != "taken\n")
+            #expect(try await fixture.shell("perl -e 'print syscall(250, 0, 0, 0, 0, 0)'") == "-1")
+        }
+    }
+
     @Test("A sandbox with its limit of processor time is slowed down")
     func processor() async throws {
         try await SandboxFixture.run({ $0.limits.processorPercent = 20 }) { fixture, runtime in

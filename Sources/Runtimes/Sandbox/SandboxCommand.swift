@@ -35,14 +35,16 @@ struct SandboxCommand {
     ///   - standard: standard input, output and error of the agent.
     ///   - info: where `bwrap` writes the number of the sandbox's first process.
     ///   - lease: kept open for as long as the sandbox lives.
+    ///   - filter: the system calls that it may use.
     init(
-        _ parts: Parts, on machine: SandboxMachine, standard: [Descriptor], info: Descriptor, lease: Descriptor
+        _ parts: Parts, on machine: SandboxMachine, standard: [Descriptor], info: Descriptor, lease: Descriptor,
+        filter: Descriptor
     ) {
-        descriptors = standard + [info, lease]
+        descriptors = standard + [info, lease, filter]
         stage = machine.stage
         arguments += Self.namespaces(forbidsNested: machine.forbidsNestedNamespaces)
         arguments += ["--hostname", parts.host, "--info-fd", String(standard.count)]
-        arguments += ["--sync-fd", String(standard.count + 1)]
+        arguments += ["--sync-fd", String(standard.count + 1), "--seccomp", String(standard.count + 2)]
 
         arguments += ["--ro-bind", "/usr", "/usr"]
         for folder in ["bin", "sbin", "lib", "lib64", "lib32"] { arguments += Self.systemFolder(folder) }

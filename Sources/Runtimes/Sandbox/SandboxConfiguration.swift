@@ -13,6 +13,8 @@ public struct SandboxConfiguration: Sendable {
     public var startTime = 60_000
     /// Milliseconds that an agent has for an answer.
     public var answerTime = 2_000
+    /// Milliseconds between two looks at the disk.
+    public var storageInterval = 1_000
     /// Whether control groups are used where they can be.
     public var usesControlGroups = true
     /// Called after each step of a start; an error thrown ends the start there, with nothing cleaned up.

@@ -12,6 +12,8 @@ struct SandboxRecord: Codable, Equatable, Sendable {
     var boot: String
     /// Absolute paths of its control groups.
     var controlGroups: [String]
+    /// Bytes that its home may hold.
+    var storage: Int
 
     /// The record in a file; `nil` when there is none or it makes no sense, which is not the same as "no process".
     static func read(_ path: String) -> SandboxRecord? {

@@ -22,6 +22,7 @@ public final class SandboxRuntime: SessionRuntime {
     let starting = BlockingWork("sandbox-start", width: 8)
     let removing = BlockingWork("sandbox-remove", width: 4)
     let state = Mutex(State())
+    let storage = Mutex(StorageState())
 
     struct State {
         /// The sandboxes known to run, by their first process.
@@ -70,6 +71,7 @@ public final class SandboxRuntime: SessionRuntime {
         if !groups.limitsProcesses || !groups.limitsMemory {
             log.warning("limits on whole sandboxes are not possible here, only on single processes")
         }
+        watchStorage()
     }
 
     /// Whether this machine can run sandboxes.

@@ -48,7 +48,8 @@ extension SandboxRuntime {
         let (first, process) = try await identify(name, sandbox, until: end)
         try passed(.identified)
         let record = SandboxRecord(
-            first: first, outer: sandbox.outer, boot: SandboxRecord.currentBoot, controlGroups: sandbox.controlGroups)
+            first: first, outer: sandbox.outer, boot: SandboxRecord.currentBoot, controlGroups: sandbox.controlGroups,
+            storage: launch.workshop.storage > 0 ? launch.workshop.storage : configuration.limits.storage)
         try record.write(folders.record(name))
         try passed(.recorded)
         follow(name, process)
@@ -111,7 +112,8 @@ extension SandboxRuntime {
                 session: folders.privateFolder(name), portal: folders.portal, environment: environment,
                 agent: configuration.agent, temporary: min(limits.temporary, memory),
                 sharedMemory: min(limits.temporary, memory)),
-            on: machine, standard: [input, output, log], info: infoWriter, lease: lease)
+            on: machine, standard: [input, output, log], info: infoWriter, lease: lease,
+            filter: try SystemCallFilter.opened())
         var child = ChildProgram(
             program: machine.bubblewrap, arguments: command.arguments, environment: SandboxCommand.environment,
             descriptors: command.descriptors, controlGroups: groupDescriptors, stage: machine.stage,
