@@ -112,8 +112,10 @@ extension BrowserHandler {
     /// environments.
     private func isPortalStarting(waitingFor name: String) -> Bool {
         let definitions = service.definitions
-        guard !definitions.portal.workshops.isEmpty else { return false }
-        if definitions.portal.workshops.contains(where: { $0.publishedName == name || $0.name == name }) { return true }
+        let isOnOffer = definitions.portal.workshops.contains { entry in
+            (entry.publishedName == name || entry.name == name) && definitions.workshops[entry.name] != nil
+        }
+        if isOnOffer { return true }
         return !isReady && name.hasPrefix(definitions.portal.name + "-w")
     }
 
