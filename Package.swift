@@ -52,7 +52,7 @@ let package = Package(
         library("PortalStorage", ["Portal", "Platform", "CSQLite"]),
         library("PortalWeb", ["Portal", "HTTP", "Platform", "CAssets"]),
         library("SessionAgent", ["HTTP", "Platform", "CLinux", "CAssets"]),
-        library("Runtimes", ["Portal", "Platform", "CLinux"]),
+        library("Runtimes", ["Portal", "Platform", "CLinux"], hasReadMe: true),
         library("PortalTesting", ["Portal", "HTTP", "Platform"]),
         .executableTarget(
             name: "lectern",
