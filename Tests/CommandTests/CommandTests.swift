@@ -66,7 +66,7 @@ struct FrontDoorConfigurationTests {
 
     @Test("It picks the session by host, names none, and escapes dots")
     func sessionHosts() {
-        #expect(configuration.text.contains(#"\.labs\.example\.com$"#))
+        #expect(configuration.text.contains(#"\\.labs\\.example\\.com$"#))
         #expect(configuration.text.contains("/run/l/sessions/$session/agent.sock"))
         #expect(configuration.text.contains("error_page 502 = @portal;"))
     }

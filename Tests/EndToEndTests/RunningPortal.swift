@@ -75,9 +75,9 @@ final class RunningPortal: @unchecked Sendable {
         process.executableURL = URL(fileURLWithPath: RunningPortal.program)
         process.arguments = arguments
         let log = folder + "/log"
-        if !FileManager.default.fileExists(atPath: log) { FileManager.default.createFile(atPath: log, contents: nil) }
-        let output = try #require(FileHandle(forWritingAtPath: log))
-        output.seekToEndOfFile()
+        let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        try #require(descriptor >= 0)
+        let output = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         process.standardOutput = output
         process.standardError = output
         process.standardInput = FileHandle.nullDevice
