@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// A `PortalStore` in memory: simple rather than fast, and the measure that other stores are compared with.
 ///
-/// A write runs at once on the calling thread, one at a time, on a copy that replaces the original only if the body does
-/// not throw. The completion is called on the same thread after the lock is released.
+/// A write runs at once on the calling thread, one at a time, and is undone step by step if the body throws. The completion
+/// is called on the same thread after the lock is released.
 public final class MemoryStore: PortalStore {
     private struct State {
         var tables = MemoryTables()
@@ -32,15 +32,19 @@ public final class MemoryStore: PortalStore {
         let result = state.withLock { state -> Result<Value, any Error> in
             if state.isClosed { return .failure(PortalStoreError.closed) }
             let transaction = MemoryTransaction(state.tables)
+            // The transaction alone holds the tables now, so that changing them does not copy them.
+            state.tables = MemoryTables()
+            defer { state.tables = transaction.tables }
             do {
                 let value = try body(transaction)
                 if state.failuresLeft > 0, let failure = state.failure {
                     state.failuresLeft -= 1
+                    transaction.undo()
                     return .failure(failure)
                 }
-                state.tables = transaction.tables
                 return .success(value)
             } catch {
+                transaction.undo()
                 return .failure(error)
             }
         }
@@ -77,14 +81,27 @@ struct MemoryTables: Sendable {
 }
 
 private final class MemoryTransaction: PortalTransaction {
-    var tables: MemoryTables
+    private(set) var tables: MemoryTables
+    /// How to take back each change, in order.
+    private var steps: [(inout MemoryTables) -> Void] = []
 
     init(_ tables: MemoryTables) { self.tables = tables }
 
+    func undo() {
+        for step in steps.reversed() { step(&tables) }
+        steps = []
+    }
+
+    private func set<Key, Row>(_ table: WritableKeyPath<MemoryTables, [Key: Row]>, _ key: Key, _ row: Row?) {
+        let old = tables[keyPath: table].updateOrRemove(key, row)
+        steps.append { $0[keyPath: table][key] = old }
+    }
+
     // MARK: Reading
 
-    private var byAge: [WorkshopSession] {
-        tables.sessions.values.sorted { ($0.created, $0.name) < ($1.created, $1.name) }
+    /// Those that are wanted, oldest first.
+    private func byAge(_ isWanted: (WorkshopSession) -> Bool) -> [WorkshopSession] {
+        tables.sessions.values.filter(isWanted).sorted { ($0.created, $0.name) < ($1.created, $1.name) }
     }
 
     private func firstOf<Element>(_ list: [Element], _ limit: Int) -> [Element] { Array(list.prefix(max(0, limit))) }
@@ -108,21 +125,21 @@ private final class MemoryTransaction: PortalTransaction {
     func counts(of environment: EnvironmentName) -> SessionCounts { count { $0.environment == environment } }
     func countsOfPortal() -> SessionCounts { count { _ in true } }
     func session(_ name: SessionName) -> WorkshopSession? { tables.sessions[name] }
-    func sessions(ownedBy user: UserID) -> [WorkshopSession] { byAge.filter { $0.owner == user && $0.isActive } }
+    func sessions(ownedBy user: UserID) -> [WorkshopSession] { byAge { $0.owner == user && $0.isActive } }
     func reservedSession(of environment: EnvironmentName) -> WorkshopSession? {
-        let reserved = byAge.filter { $0.environment == environment && $0.isReserved }
+        let reserved = byAge { $0.environment == environment && $0.isReserved }
         return reserved.first { $0.state == .waiting } ?? reserved.first
     }
     func reservedSessions(of environment: EnvironmentName?, limit: Int) -> [WorkshopSession] {
-        firstOf(byAge.filter { $0.isReserved && (environment == nil || $0.environment == environment) }, limit)
+        firstOf(byAge { $0.isReserved && (environment == nil || $0.environment == environment) }, limit)
     }
     func sessions(in state: SessionState, after: SessionName?, limit: Int) -> [WorkshopSession] {
-        guard let after else { return firstOf(byAge.filter { $0.state == state }, limit) }
+        guard let after else { return firstOf(byAge { $0.state == state }, limit) }
         let later = tables.sessions.values.filter { $0.state == state && $0.name > after }
         return firstOf(later.sorted { $0.name < $1.name }, limit)
     }
     func sessions(of environment: EnvironmentName) -> [WorkshopSession] {
-        byAge.filter { $0.environment == environment && $0.isActive }
+        byAge { $0.environment == environment && $0.isActive }
     }
     private func hasClock(_ session: WorkshopSession) -> Bool {
         session.state == .starting || session.state == .waiting || session.state == .running
@@ -157,53 +174,62 @@ private final class MemoryTransaction: PortalTransaction {
 
     func takeEnvironmentNumber() -> Int {
         tables.lastEnvironment += 1
+        steps.append { $0.lastEnvironment -= 1 }
         return tables.lastEnvironment
     }
     func insert(_ environment: WorkshopEnvironment) throws {
         try needsNew(tables.environments[environment.name] == nil, "environment")
-        tables.environments[environment.name] = environment
+        set(\.environments, environment.name, environment)
     }
     func update(_ environment: WorkshopEnvironment) throws {
         try needsOld(tables.environments[environment.name] != nil, "environment")
-        tables.environments[environment.name] = environment
+        set(\.environments, environment.name, environment)
     }
     func insert(_ session: WorkshopSession) throws {
         try needsNew(tables.sessions[session.name] == nil, "session")
         try needsOld(tables.environments[session.environment] != nil, "environment of the session")
-        tables.sessions[session.name] = session
+        try needsOld(session.owner.map { tables.users[$0] != nil } ?? true, "owner of the session")
+        set(\.sessions, session.name, session)
     }
     func update(_ session: WorkshopSession) throws {
         try needsOld(tables.sessions[session.name] != nil, "session")
-        tables.sessions[session.name] = session
+        try needsOld(session.owner.map { tables.users[$0] != nil } ?? true, "owner of the session")
+        set(\.sessions, session.name, session)
     }
     func insert(_ user: PortalUser) throws {
         try needsNew(tables.users[user.id] == nil, "user")
-        tables.users[user.id] = user
+        set(\.users, user.id, user)
     }
     func insert(_ login: LoginCookie) throws {
         try needsNew(tables.logins[login.digest] == nil, "login")
-        tables.logins[login.digest] = login
+        try needsOld(login.user.map { tables.users[$0] != nil } ?? true, "user of the login")
+        set(\.logins, login.digest, login)
     }
     func update(_ login: LoginCookie) throws {
         try needsOld(tables.logins[login.digest] != nil, "login")
-        tables.logins[login.digest] = login
+        try needsOld(login.user.map { tables.users[$0] != nil } ?? true, "user of the login")
+        set(\.logins, login.digest, login)
     }
-    func deleteLogin(_ digest: TokenDigest) { tables.logins[digest] = nil }
+    func deleteLogin(_ digest: TokenDigest) { set(\.logins, digest, nil) }
     func insert(_ code: AuthorizationCode) throws {
         try needsNew(tables.codes[code.digest] == nil, "code")
-        tables.codes[code.digest] = code
+        set(\.codes, code.digest, code)
     }
-    func takeCode(_ digest: TokenDigest) -> AuthorizationCode? { tables.codes.removeValue(forKey: digest) }
+    func takeCode(_ digest: TokenDigest) -> AuthorizationCode? {
+        guard let code = tables.codes[digest] else { return nil }
+        set(\.codes, digest, nil)
+        return code
+    }
     func insert(_ token: AccessToken) throws {
         try needsNew(tables.tokens[token.digest] == nil, "token")
-        tables.tokens[token.digest] = token
+        set(\.tokens, token.digest, token)
     }
-    func setSetting(_ name: String, to value: [UInt8]) { tables.settings[name] = value }
+    func setSetting(_ name: String, to value: [UInt8]) { set(\.settings, name, value) }
 
     func purge(endedBefore moment: Timestamp, now: Timestamp, limit: Int) -> Int {
         var removed = 0
-        for session in firstOf(byAge.filter { $0.state == .stopped && ($0.stopped ?? now) < moment }, limit) {
-            tables.sessions[session.name] = nil
+        for session in firstOf(byAge { $0.state == .stopped && ($0.stopped ?? now) < moment }, limit) {
+            set(\.sessions, session.name, nil)
             removed += 1
         }
         let owners = Set(tables.sessions.values.compactMap(\.owner))
@@ -211,19 +237,26 @@ private final class MemoryTransaction: PortalTransaction {
             $0.kind == .anonymous && $0.joined < moment && !owners.contains($0.id)
         }
         for user in users.prefix(max(0, limit)) {
-            tables.users[user.id] = nil
-            for login in tables.logins.values where login.user == user.id { tables.logins[login.digest] = nil }
+            set(\.users, user.id, nil)
+            for login in tables.logins.values where login.user == user.id { set(\.logins, login.digest, nil) }
             removed += 1
         }
-        func drop<Row>(_ table: inout [TokenDigest: Row], _ expires: (Row) -> Timestamp) {
-            for (digest, _) in table.filter({ expires($0.value) <= now }).prefix(max(0, limit)) {
-                table[digest] = nil
+        func drop<Row>(_ table: WritableKeyPath<MemoryTables, [TokenDigest: Row]>, _ expires: (Row) -> Timestamp) {
+            for (digest, _) in tables[keyPath: table].filter({ expires($0.value) <= now }).prefix(max(0, limit)) {
+                set(table, digest, nil)
                 removed += 1
             }
         }
-        drop(&tables.logins, \.expires)
-        drop(&tables.codes, \.expires)
-        drop(&tables.tokens, \.expires)
+        drop(\.logins, \.expires)
+        drop(\.codes, \.expires)
+        drop(\.tokens, \.expires)
         return removed
+    }
+}
+
+extension Dictionary {
+    /// - Returns: what was there before.
+    fileprivate mutating func updateOrRemove(_ key: Key, _ value: Value?) -> Value? {
+        if let value { updateValue(value, forKey: key) } else { removeValue(forKey: key) }
     }
 }

@@ -75,7 +75,7 @@ struct SandboxQueue: Sendable {
     func isUp(_ session: SessionName) -> Bool { sandboxes[session]?.phase == .up }
 
     /// Sandboxes that are believed to run.
-    var up: [SessionName] { sandboxes.filter { $0.value.phase == .up }.map(\.key) }
+    var up: [SessionName] { sandboxes.filter { $0.value.phase == .up }.map(\.key).sorted() }
 
     func step(of session: SessionName) -> SessionProgress.Step? {
         switch sandboxes[session]?.phase {
@@ -237,7 +237,7 @@ struct SandboxQueue: Sendable {
 
     /// Takes the actions that may begin now. Each `start` and `stop` must be answered by `startEnded` or `stopEnded`.
     mutating func next(_ limits: Limits, now: Timestamp) -> [Action] {
-        for (session, moment) in delayed where moment <= now {
+        for (session, moment) in delayed.sorted(by: { ($0.value, $0.key) < ($1.value, $1.key) }) where moment <= now {
             delayed[session] = nil
             enqueue(session)
         }

@@ -126,6 +126,7 @@ public final class SessionReconciler: Sendable {
                 state.plan.isWanted = true
             }
             if let due = state.nextExpiry, due <= now { state.expiry.isWanted = true }
+            if state.failures.takeDue(by: now) { state.refill.isWanted = true }
             let ready = state.isRecovered
             return (
                 state.waiters.takeDue(by: now), ready && state.plan.begin(), ready && state.refill.begin(),
@@ -142,7 +143,7 @@ public final class SessionReconciler: Sendable {
     private func takeWork(_ state: inout State, _ now: Timestamp) -> [Work] {
         guard state.isRecovered, !state.isStopping else { return [] }
         var work: [Work] = []
-        for (name, preparation) in state.environments {
+        for (name, preparation) in state.environments.sorted(by: { $0.key < $1.key }) {
             guard case .wanted(let moment) = preparation.step, moment <= now else { continue }
             state.environments[name]?.step = .underWay
             work.append(.prepare(name))
@@ -154,7 +155,7 @@ public final class SessionReconciler: Sendable {
             case .cancelStart(let session): state.cancellations[session]?()
             }
         }
-        for (name, moment) in state.orphanChecks where moment <= now {
+        for (name, moment) in state.orphanChecks.sorted(by: { $0.key < $1.key }) where moment <= now {
             state.orphanChecks[name] = nil
             if state.orphanChecksUnderWay.insert(name).inserted { work.append(.askLastSeen(name)) }
         }

@@ -15,6 +15,7 @@ public struct StartFailures: Sendable {
     private struct Entry {
         var count: Int
         var until: Timestamp
+        var isTold = false
     }
     private var entries: [EnvironmentName: Entry] = [:]
 
@@ -37,6 +38,16 @@ public struct StartFailures: Sendable {
     public func allowance(for environment: EnvironmentName, warming: Int, now: Timestamp) -> Int {
         guard let entry = entries[environment] else { return .max }
         return now >= entry.until ? max(0, 1 - warming) : 0
+    }
+
+    /// Whether the wait of an environment has ended that had not ended when this was last asked.
+    public mutating func takeDue(by now: Timestamp) -> Bool {
+        var isDue = false
+        for (name, entry) in entries where entry.until <= now && !entry.isTold {
+            entries[name]?.isTold = true
+            isDue = true
+        }
+        return isDue
     }
 
     /// When the next allowance begins.

@@ -30,6 +30,9 @@ public struct LaunchThrottle: Sendable {
 
     public init() {}
 
+    /// Addresses and visitors counted in the current minute.
+    var size: Int { windows.current.count }
+
     /// Asks for one launch and counts it if it is let through.
     /// - Parameters:
     ///   - address: the client's address as text.
