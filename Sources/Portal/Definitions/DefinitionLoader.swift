@@ -44,6 +44,7 @@ struct DefinitionReading {
     private var firstPlaces: [String: String] = [:]
     private var contentDigests: [String: String] = [:]
     private var hasOurs = false
+    private var passedOver = 0
 
     private struct Found<Definition> {
         let file: String
@@ -92,7 +93,8 @@ struct DefinitionReading {
                 DefinitionFinding(
                     .error, file: file.path, line: place.line, column: place.column, field: field, message: message))
         case .other(let message):
-            guard file.isNamed else { return }
+            passedOver += 1
+            guard file.isNamed, passedOver <= FieldCheck.mostFindings else { return }
             findings.append(
                 DefinitionFinding(
                     .warning, file: file.path, line: node.place.line, column: node.place.column, message: message))
