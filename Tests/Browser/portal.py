@@ -80,20 +80,25 @@ class Portal:
     def launch(self, workshop):
         return f"{self.url}/workshops/environment/{workshop}/create/?index_url={self.quoted_index}"
 
-    def wait_until_ready(self, seconds=60):
+    def wait_until_ready(self, seconds=120):
+        """Returns when the portal takes visitors and the catalogue offers every workshop."""
         deadline = time.monotonic() + seconds
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self._port}/readyz", headers={"Host": urllib.parse.urlsplit(self.url).netloc})
         while time.monotonic() < deadline:
             assert self.process.poll() is None, "lectern serve ended:\n" + self.log.read_text()
             try:
-                with urllib.request.urlopen(request, timeout=2) as answer:
-                    if answer.status == 200:
-                        return
+                catalogue = self._get("/workshops/catalog/")
+                if all(f"/workshops/environment/labs-w{number:02}/" in catalogue for number in range(1, 7)):
+                    return
             except (OSError, urllib.error.HTTPError):
                 pass
             time.sleep(0.05)
         raise AssertionError("lectern serve does not get ready:\n" + self.log.read_text())
+
+    def _get(self, path):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self._port}{path}", headers={"Host": urllib.parse.urlsplit(self.url).netloc})
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.read().decode()
 
     def stop(self):
         if self.process.poll() is None:
