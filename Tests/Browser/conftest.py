@@ -53,8 +53,10 @@ class Visitors:
         page.on("console", lambda message: self._hear(page, message))
 
     def _hear(self, page, message):
-        # A status is what some tests ask for; everything else (scripts, content security policy) is a mistake.
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        # What a server refuses is what some tests ask for; everything else (scripts, content security policy) is a
+        # mistake.
+        expected = ("Failed to load resource", "WebSocket connection to")
+        if message.type == "error" and not message.text.startswith(expected):
             self.complaints.append(f"{page.url}: {message.text}")
 
     def close(self):
