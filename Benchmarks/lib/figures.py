@@ -195,7 +195,7 @@ def clicks(program, folder):
 
 
 def ready_sessions(portal):
-    return len(glob.glob(os.path.join(portal.folder, "data", "run", "sessions", "*", "agent.sock")))
+    return len(glob.glob(os.path.join(portal.folder, "run", "sessions", "*", "agent.sock")))
 
 
 def agent_processes(portal):

@@ -82,6 +82,7 @@ class Portal:
     def __init__(self, program, runtime="none", workshops=("one", "two", "three"), capacity=1_000_000, reserved=0):
         self.program = program
         self.folder = tempfile.mkdtemp(prefix="lectern-bench-", dir="/tmp")
+        os.chmod(self.folder, 0o711)  # for root's front door, whose workers are not root
         self.port = free_port()
         self.portal_port = free_port()
         self.host = f"lectern.localhost:{self.port}"
@@ -105,7 +106,7 @@ class Portal:
         self.log = open(os.path.join(self.folder, "log"), "a")
         self.process = subprocess.Popen(
             [self.program, "serve", os.path.join(self.folder, "definitions"),
-             "--data", os.path.join(self.folder, "data"), "--runtime", self.runtime,
+             "--data", os.path.join(self.folder, "data"), "--run", os.path.join(self.folder, "run"), "--runtime", self.runtime,
              "--listen", f"127.0.0.1:{self.port}", "--portal-listen", f"127.0.0.1:{self.portal_port}",
              "--public-url", f"http://{self.host}"],
             stdout=self.log, stderr=self.log)
@@ -154,11 +155,16 @@ class Portal:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        self.end_sandboxes()
+        self.end_leftovers()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def end_sandboxes(self):
-        """Sessions outlive a portal: the benchmark's own must not."""
+    def end_leftovers(self):
+        """Sessions outlive a portal, the front door a killed one: the benchmark's own must not."""
+        try:
+            with open(os.path.join(self.folder, "run", "nginx", "nginx.pid")) as file:
+                os.kill(int(file.read()), signal.SIGTERM)
+        except (OSError, ValueError):
+            pass
         sessions = os.path.join(self.folder, "data", "sessions")
         for root in ([sessions] if os.path.isdir(sessions) else []):
             for name in os.listdir(root):
@@ -167,12 +173,10 @@ class Portal:
                         state = json.load(file)
                 except (OSError, ValueError):
                     continue
-                for key in state:
-                    if key.lower().endswith("pid") and isinstance(state[key], int) and state[key] > 1:
-                        try:
-                            os.kill(state[key], signal.SIGKILL)
-                        except ProcessLookupError:
-                            pass
+                try:
+                    os.kill(state["first"]["pid"], signal.SIGKILL)
+                except (ProcessLookupError, KeyError, TypeError):
+                    pass
 
     def click(self, workshop="one"):
         """What a browser does from the link to the dashboard, through the front door. Returns seconds, requests made."""

@@ -44,6 +44,18 @@ struct OptionTests {
         #expect(error?.description == message)
     }
 
+    @Test("Sockets go where front door and sandboxes may pass, and where their paths fit")
+    func runFolder() {
+        let long = "/home/" + String(repeating: "x", count: 80)
+        func folder(_ data: String, isRoot: Bool) -> String {
+            ServeConfiguration.defaultRunFolder(data: data, isRoot: isRoot, runtimeFolder: "/run/user/1000")
+        }
+        #expect(folder("/root/lectern-data", isRoot: true).hasPrefix("/run/lectern-"))
+        #expect(folder("/a", isRoot: true) != folder("/b", isRoot: true))
+        #expect(folder("/home/me/data", isRoot: false) == "/home/me/data/run")
+        #expect(folder(long, isRoot: false).hasPrefix("/run/user/1000/lectern-"))
+    }
+
     @Test("Every option of serve has a help text, and numbers keep their range")
     func serve() throws {
         for option in ServeCommand.options {

@@ -61,7 +61,7 @@ final class RunningPortal: @unchecked Sendable {
         """.write(toFile: definitions + "/portal.yaml", atomically: true, encoding: .utf8)
         arguments =
             [
-                "serve", definitions, "--data", folder + "/data", "--runtime", runtime,
+                "serve", definitions, "--data", folder + "/data", "--run", folder + "/run", "--runtime", runtime,
                 "--listen", "127.0.0.1:\(frontPort)", "--portal-listen", "127.0.0.1:\(portalPort)",
                 "--public-url", "http://lectern.localhost:\(frontPort)",
             ] + options
@@ -123,7 +123,7 @@ final class RunningPortal: @unchecked Sendable {
     func remove() {
         terminate()
         // The front door of a killed portal lives on for its successor: here there is none.
-        if let text = try? String(contentsOfFile: folder + "/data/run/nginx/nginx.pid", encoding: .utf8),
+        if let text = try? String(contentsOfFile: folder + "/run/nginx/nginx.pid", encoding: .utf8),
             let pid = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)), pid > 1
         {
             Glibc.kill(pid, SIGTERM)

@@ -87,8 +87,6 @@ final class PortalProcess {
     private func openStore() throws -> SQLitePortalStore {
         do {
             let store = try SQLitePortalStore(folder: configuration.dataFolder)
-            // Front door and sandboxes run as other users when we are root: they pass through, the files stay closed.
-            if getuid() == 0 { chmod(configuration.dataFolder, 0o711) }
             for folder in ["", "/portal", "/front", "/sessions"] {
                 try makeFolder(configuration.runFolder + folder)
             }
@@ -161,8 +159,23 @@ final class PortalProcess {
                 listen: configuration.listen.description, portalHost: address.host, sessionDomain: address.host,
                 portalSocket: frontSocket, sessionsFolder: configuration.runFolder + "/sessions",
                 folder: configuration.runFolder + "/nginx", workerUser: getuid() == 0 ? "nobody nogroup" : nil,
-                site: configuration.site.map { ($0.listen.description, $0.folder) }),
+                site: try configuration.site.map { ($0.listen.description, try siteFolder($0.folder)) }),
             log: log.about("front-door"))
+    }
+
+    /// The front door's workers are not root: they get a copy of a site that only root can reach.
+    private func siteFolder(_ folder: String) throws -> String {
+        guard access(folder + "/index.html", R_OK) == 0 else {
+            throw StartFailure("--site \(folder): there is no index.html to read in it")
+        }
+        guard getuid() == 0 else { return folder }
+        let copy = configuration.runFolder + "/site"
+        let pid = try spawn(
+            "/bin/sh", ["sh", "-c", "rm -rf \"$2\" && cp -R \"$1\" \"$2\" && chmod -R a+rX \"$2\"", "sh", folder, copy])
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        guard status == 0 else { throw StartFailure("--site \(folder): cannot be copied to \(copy)") }
+        return copy
     }
 
     private func announce(portalPort: UInt16) {

@@ -48,7 +48,9 @@ struct ServeConfiguration {
 
     static let options: [CommandOption] = [
         CommandOption("data", "DIR", "Database, sessions, sockets and keys.", default: "./lectern-data"),
-        CommandOption("run", "DIR", "Sockets; a short path, for socket paths are limited.", default: "DATA/run"),
+        CommandOption(
+            "run", "DIR", "Sockets; a short path, for socket paths are limited.",
+            default: "DATA/run; as root /run/lectern-…"),
         CommandOption("listen", "HOST:PORT", "Where browsers come in.", default: "127.0.0.1:8080"),
         CommandOption(
             "portal-listen", "HOST:PORT", "The portal itself, behind the front door.", default: "a free loopback port"),
@@ -86,7 +88,11 @@ struct ServeConfiguration {
         paths = options.operands
         portalName = options["portal"]
         dataFolder = absolutePath(options["data"] ?? "lectern-data")
-        runFolder = options["run"].map(absolutePath) ?? dataFolder + "/run"
+        runFolder =
+            options["run"].map(absolutePath)
+            ?? Self.defaultRunFolder(
+                data: dataFolder, isRoot: getuid() == 0,
+                runtimeFolder: getenv("XDG_RUNTIME_DIR").map { String(cString: $0) })
         listen = try Self.address(options, "listen", default: "127.0.0.1:8080")
         portalListen = try Self.address(options, "portal-listen", default: "127.0.0.1:0")
         publicURL = options["public-url"] ?? "http://lectern.localhost\(listen.port == 80 ? "" : ":\(listen.port)")"
@@ -124,6 +130,19 @@ struct ServeConfiguration {
         tuning.sessionOpenFiles = try options.integer(
             "session-open-files", in: 64...1_048_576, default: tuning.sessionOpenFiles)
         self.tuning = tuning
+    }
+
+    /// Where sockets go when nobody says: always the same for the same data, so that a restart finds them.
+    ///
+    /// As root, outside of the data: the front door's workers and the sandboxes run as other users, who may not pass
+    /// through `/root`. As an ordinary user beside the data, unless that path is too long for a socket.
+    static func defaultRunFolder(data: String, isRoot: Bool, runtimeFolder: String?) -> String {
+        var digest = ContentDigest()
+        digest.update(field: data)
+        let name = "/lectern-" + digest.finish().prefix(12)
+        if isRoot { return "/run" + name }
+        if data.utf8.count > 60, let runtimeFolder { return runtimeFolder + name }
+        return data + "/run"
     }
 
     /// Socket paths are limited to 107 bytes, and a session's is `RUN/sessions/<session>/agent.sock`.
