@@ -180,6 +180,8 @@ def clicks(program, folder):
         portal.stop()
     portal = Portal(program, runtime="local", workshops=("one",), capacity=200, reserved=0)
     try:
+        # Until the workshop's content is in place a launch is answered 503.
+        wait_until(lambda: portal.get(portal.create_path())[0] == 302, 30, "the workshop")
         times = []
         for _ in range(40):
             times.append(portal.click()[0] * 1000)
