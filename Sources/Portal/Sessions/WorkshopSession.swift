@@ -113,8 +113,8 @@ public struct WorkshopSession: Sendable, Equatable {
 
 /// Whether a text is one DNS label (RFC 1123, section 2.1).
 func isDNSLabel(_ text: String) -> Bool {
-    let bytes = Array(text.utf8)
     func isAlphanumeric(_ byte: UInt8) -> Bool { (byte >= 97 && byte <= 122) || (byte >= 48 && byte <= 57) }
+    let bytes = text.utf8
     guard let first = bytes.first, let last = bytes.last, bytes.count <= 63 else { return false }
     return isAlphanumeric(first) && isAlphanumeric(last) && bytes.allSatisfy { isAlphanumeric($0) || $0 == 45 }
 }

@@ -4,8 +4,9 @@ public import Platform
 public struct UserID: Hashable, Sendable, RawRepresentable, CustomStringConvertible {
     public let rawValue: String
     public init?(rawValue: String) {
-        guard !rawValue.isEmpty, rawValue.count <= 150,
-            rawValue.unicodeScalars.allSatisfy({ $0.value >= 32 && $0.value != 127 })
+        // No text has more characters than bytes, and counting characters is slow.
+        guard !rawValue.isEmpty, rawValue.utf8.count <= 150 || rawValue.count <= 150,
+            rawValue.utf8.allSatisfy({ $0 >= 32 && $0 != 127 })
         else { return nil }
         self.rawValue = rawValue
     }
