@@ -7,6 +7,7 @@ public final class InstantRuntime: SessionRuntime {
     private struct State {
         var sandboxes: [SessionName: SessionPresence] = [:]
         var prepared: [EnvironmentName] = []
+        var discarded: [EnvironmentName] = []
         var started: [SessionName] = []
         var stopped: [SessionName] = []
         var lastSeen: [SessionName: Timestamp] = [:]
@@ -15,10 +16,19 @@ public final class InstantRuntime: SessionRuntime {
     private let state: Mutex<State>
     private let ended = AsyncStream.makeStream(of: SessionName.self)
 
-    public init(existing: [SessionName: SessionPresence] = [:]) { state = Mutex(State(sandboxes: existing)) }
+    public let remembersSessions: Bool
+
+    /// - Parameter remembersSessions: `false` for one whose sessions end with the program that made them.
+    public init(existing: [SessionName: SessionPresence] = [:], remembersSessions: Bool = true) {
+        state = Mutex(State(sandboxes: existing))
+        self.remembersSessions = remembersSessions
+    }
 
     public func prepare(_ environment: EnvironmentPreparation) async throws {
         state.withLock { $0.prepared.append(environment.environment) }
+    }
+    public func discard(_ environment: EnvironmentName) async throws {
+        state.withLock { $0.discarded.append(environment) }
     }
     public func start(_ session: SessionLaunch) async throws { exists(session.session) }
     public func stop(_ session: SessionName) async throws { isGone(session) }
@@ -30,6 +40,7 @@ public final class InstantRuntime: SessionRuntime {
 
     public var sandboxes: [SessionName: SessionPresence] { state.withLock { $0.sandboxes } }
     public var prepared: [EnvironmentName] { state.withLock { $0.prepared } }
+    public var discarded: [EnvironmentName] { state.withLock { $0.discarded } }
     /// In the order of the calls.
     public var started: [SessionName] { state.withLock { $0.started } }
     public var stopped: [SessionName] { state.withLock { $0.stopped } }
@@ -97,6 +108,7 @@ public struct TroubledRuntime: SessionRuntime {
         try await beforeStop(session)
         try await base.stop(session)
     }
+    public func discard(_ environment: EnvironmentName) async throws { try await base.discard(environment) }
     public func existing() async throws -> [SessionName: SessionPresence] { try await base.existing() }
     public func lastSeen(_ session: SessionName) async -> Timestamp? { await base.lastSeen(session) }
     public func departures() -> AsyncStream<SessionName> { base.departures() }

@@ -112,7 +112,7 @@ struct Simulation {
                 case .stop(let session):
                     if !stops.insert(session).inserted { violation = "\(session) is being stopped twice" }
                 case .prepare(let environment): preparations.append(environment)
-                case .askLastSeen, .check, .purge: await portal.reconciler.perform(item)
+                case .askLastSeen, .check, .purge, .discard: await portal.reconciler.perform(item)
                 }
             }
         }

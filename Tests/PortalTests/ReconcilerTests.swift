@@ -364,6 +364,7 @@ struct ReconcilerTests {
         try await test.settle()
         #expect(try test.environments().map(\.name.rawValue) == ["lab-w02"])
         #expect(try test.portal.catalog().entries.map(\.environment.name.rawValue) == ["lab-w02"])
+        #expect(test.base.discarded.map(\.rawValue) == ["lab-w01"])
     }
 
     @Test("applies a reload to what runs: limits, reserve, a removed workshop")
@@ -463,6 +464,22 @@ struct RecoveryTests {
         let active = Set(test.store.allSessions.filter(\.isActive).map(\.name))
         #expect(Set(test.base.sandboxes.keys) == active)
         #expect(test.base.prepared.count == 2)
+    }
+
+    @Test("a runtime that forgets its sessions is reminded of them")
+    func forgetful() async throws {
+        let test = try await TestPortal(Fixture.definitions([("lab-shell", Fixture.limits(capacity: 4, reserved: 1))]))
+        try await test.settle()
+        let entered = try await test.enter()
+        try await test.settle()
+        let forgetful = InstantRuntime(remembersSessions: false)
+        let second = try await PortalService.open(
+            definitions: test.portal.definitions, address: Fixture.address, store: test.store, runtime: forgetful,
+            clock: test.clock.wallClock, log: .silent)
+        await second.reconciler.recover()
+        #expect(forgetful.sandboxes.count == 2)
+        #expect(try test.session(entered.session.name).state == .running)
+        #expect(second.counters[.endedVanished] == 0)
     }
 
     @Test("secrets of sessions are the same")

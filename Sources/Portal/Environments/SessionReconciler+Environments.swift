@@ -79,6 +79,7 @@ extension SessionReconciler {
                 state.failures.forget(name)
                 state.startup.forget(name)
                 state.orphanChecks[name] = nil
+                state.discards[name] = now
             }
             for environment in result.environments {
                 if var known = state.environments[environment.name] {
@@ -170,6 +171,20 @@ extension SessionReconciler {
         context.log.warning(
             "environment is not ready", ("environment", name), ("reason", "\(error)"), ("failures", failures))
         wake()
+    }
+
+    /// Removes the content of an environment that has stopped; tries again later if that fails.
+    func discard(_ name: EnvironmentName) async {
+        do {
+            let runtime = context.runtime
+            try await withDeadline(seconds: context.settings.stopTimeout) { try await runtime.discard(name) }
+        } catch {
+            if Task.isCancelled { return }
+            context.log.warning("the content of an environment is left", ("environment", name), ("reason", "\(error)"))
+            let now = context.clock.now()
+            state.withLock { $0.discards[name] = now.advanced(bySeconds: StartFailures.longestDelay) }
+            wake()
+        }
     }
 
     // MARK: The reserve

@@ -24,10 +24,10 @@ extension SessionReconciler {
         }
     }
 
-    /// What the runtime needs. `nil` when the session is not to be started any more.
-    private func launch(of name: SessionName) throws -> SessionLaunch? {
+    /// What the runtime needs. `nil` when the session is not in the expected state any more.
+    func launch(of name: SessionName, in states: Set<SessionState> = [.starting]) throws -> SessionLaunch? {
         let found = try context.store.read { store -> (WorkshopSession, WorkshopEnvironment)? in
-            guard let session = try store.session(name), session.state == .starting,
+            guard let session = try store.session(name), states.contains(session.state),
                 let environment = try store.environment(session.environment)
             else { return nil }
             return (session, environment)

@@ -35,6 +35,8 @@ public final class SessionReconciler: Sendable {
         var nextExpiry: Timestamp?
         var nextRefresh: Timestamp?
         var orphanChecks: [EnvironmentName: Timestamp] = [:]
+        /// Stopped environments whose content is to be removed, and when to try.
+        var discards: [EnvironmentName: Timestamp] = [:]
         var orphanChecksUnderWay: Set<EnvironmentName> = []
         var nextPurge = Timestamp(milliseconds: 0)
         var nextCheck: Timestamp?
@@ -71,6 +73,7 @@ public final class SessionReconciler: Sendable {
         case start(SessionName)
         case stop(SessionName)
         case prepare(EnvironmentName)
+        case discard(EnvironmentName)
         case askLastSeen(EnvironmentName)
         case check
         case purge
@@ -159,6 +162,10 @@ public final class SessionReconciler: Sendable {
             state.orphanChecks[name] = nil
             if state.orphanChecksUnderWay.insert(name).inserted { work.append(.askLastSeen(name)) }
         }
+        for (name, moment) in state.discards.sorted(by: { $0.key < $1.key }) where moment <= now {
+            state.discards[name] = nil
+            work.append(.discard(name))
+        }
         if state.nextPurge <= now {
             state.nextPurge = now.advanced(bySeconds: context.settings.purgeInterval)
             work.append(.purge)
@@ -186,6 +193,7 @@ public final class SessionReconciler: Sendable {
             var moments = [
                 state.waiters.nextDue, state.queue.nextDue, state.failures.nextDue(after: now), state.nextExpiry,
                 state.nextRefresh, state.nextPurge, state.nextCheck, state.orphanChecks.values.min(),
+                state.discards.values.min(),
             ]
             for preparation in state.environments.values {
                 if case .wanted(let moment) = preparation.step { moments.append(moment) }
@@ -200,6 +208,7 @@ public final class SessionReconciler: Sendable {
         case .start(let session): await start(session)
         case .stop(let session): await stop(session)
         case .prepare(let environment): await prepare(environment)
+        case .discard(let environment): await discard(environment)
         case .askLastSeen(let environment): await askLastSeen(environment)
         case .check: await checkWhatRuns()
         case .purge: await purge()
