@@ -26,6 +26,13 @@ function follow(start) {
     // The bar nears its end without reaching it: half-way after the usual time, so that it never lies.
     const draw = () => { if (bar) bar.value = 100 * (1 - Math.pow(0.5, elapsed() / usual)); };
 
+    // Three times the usual is late, and so is ten seconds where nothing is known.
+    const words = start.querySelector("[data-late]");
+    const late = Math.max(10, 3 * Number(start.dataset.usual || 0));
+    const tell = () => {
+        if (words && elapsed() > late && words.textContent !== words.dataset.late) words.textContent = words.dataset.late;
+    };
+
     const show = (step) => steps.forEach((item, index) => {
         const state = index < step ? "done" : index === step ? "now" : "later";
         item.className = state;
@@ -53,6 +60,7 @@ function follow(start) {
             failures += 1;
         }
         draw();
+        tell();
         const pause = (elapsed() < 5 ? 300 : 1000) * Math.min(8, 1 + failures);
         setTimeout(ask, pause);
     };

@@ -190,6 +190,10 @@ struct LaunchTests {
             #expect(progress.text == "{\"state\":\"starting\",\"step\":1}")
             let stranger = await portal.browser().get("/workshops/session/lab-w01-s001/progress/")
             #expect(stranger.text == "{\"state\":\"gone\",\"step\":0}")
+            #expect(!page.text.contains(">It takes longer than usual this time."))
+            portal.clock.advance(bySeconds: 20)
+            let late = await browser.get("/workshops/session/lab-w01-s001/")
+            #expect(late.text.contains(">It takes longer than usual this time."))
             gate.open()
             try await until("the session is ready") { portal.session("lab-w01-s001")?.isReady == true }
             #expect(

@@ -72,8 +72,8 @@ enum PortalText {
 
     // Starting
     static let startingTitle = "Your lab is starting"
-    static func startingIntroduction(_ workshop: String) -> String { "\(workshop) opens here by itself." }
-    static let stepPlace = "A place is yours"
+    static func startingIntroduction(_ workshop: String) -> String { "“\(workshop)” opens here by itself." }
+    static let stepPlace = "Finding a place for you"
     static let stepSandbox = "Setting up your private lab"
     static let stepOpen = "Opening the instructions and the terminal"
     static let stepDone = "done"
@@ -84,6 +84,7 @@ enum PortalText {
         return
             "This usually takes about \(seconds < 90 ? "\(Int(seconds + 0.5)) seconds" : length(seconds: Int(seconds)))."
     }
+    static let late = "It takes longer than usual this time. You can wait, or give up and start again later."
     static let usuallyUnknown = "This usually takes a few seconds."
     static let giveUp = "Give up"
     static let openNow = "Open now"

@@ -33,17 +33,24 @@ struct StartingPage {
                     stepItem(1, PortalText.stepSandbox)
                     stepItem(2, PortalText.stepOpen)
                 }
-                p(.class("soft"), .role("status")) {
-                    usual.map(PortalText.usually(seconds:)) ?? PortalText.usuallyUnknown
+                p(.class("soft"), .role("status"), .data("late", PortalText.late)) {
+                    if isLate {
+                        PortalText.late
+                    } else {
+                        usual.map(PortalText.usually(seconds:)) ?? PortalText.usuallyUnknown
+                    }
                 }
                 noscript { p { a(.class("button"), .href(route.path)) { PortalText.openNow } } }
                 form(.method("post"), .action(PortalRoute.delete(session.rawValue).path)) {
                     PageFrame.formToken(formToken)
-                    button(.class("button quiet"), .type("submit")) { PortalText.giveUp }
+                    button(.class("button"), .type("submit")) { PortalText.giveUp }
                 }
             }
         }
     }
+
+    /// Three times the usual is late, and so is ten seconds where nothing is known; the script draws the same line.
+    private var isLate: Bool { elapsed > max(10, 3 * (usual ?? 0)) }
 
     private var percent: Int { min(95, Int(100 * elapsed / max(elapsed + 0.1, 2 * (usual ?? 5)))) }
 
