@@ -112,7 +112,8 @@ struct HTTPServerTests {
             "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
             "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n", "\u{1}\u{2}\r\n\r\n",
-            "GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", "GET /\u{35a} HTTP/1.1\r\nHost: x\r\n\r\n",
+            "GET /?ü HTTP/1.1\r\nHost: x\r\n\r\n",
         ])
     func malformed(request: String) throws {
         try withServer(answering: echo) { server in

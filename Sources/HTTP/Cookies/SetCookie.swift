@@ -29,7 +29,7 @@ public struct SetCookie: Sendable {
 
     /// The value of `Set-Cookie`. A name that begins with `__Host-` gets the attributes that it demands.
     public var headerValue: String {
-        let isHost = name.hasPrefix("__Host-")
+        let isHost = name.utf8.starts(with: "__Host-".utf8)
         var text = "\(name)=\(value); Path=\(isHost ? "/" : SetCookie.attribute(path))"
         if let domain, !domain.isEmpty, !isHost { text += "; Domain=\(SetCookie.attribute(domain))" }
         if let maximumAge { text += "; Max-Age=\(max(0, maximumAge))" }

@@ -20,9 +20,15 @@ final class Exchange {
     var peer: (any WebSocketPeer)?
 
     /// - Parameter target: the request target as sent: `/path?query`, or with scheme and host in front as proxies send it.
-    ///   The path is empty when it is neither.
+    ///   The path is empty when it is neither, or holds what must have been encoded (RFC 3986, section 2): beyond ASCII,
+    ///   a combining mark behind a slash would make one Character of both, and fool whoever compares text.
     init(target: UnsafePointer<CChar>) {
         var bytes = UnsafeRawBufferPointer(start: target, count: strlen(target))[...]
+        guard bytes.allSatisfy({ $0 > 32 && $0 < 127 }) else {
+            path = ""
+            query = ""
+            return
+        }
         if bytes.first != UInt8(ascii: "/"), let start = Exchange.endOfAuthority(bytes) { bytes = bytes[start...] }
         let mark = bytes.firstIndex(of: UInt8(ascii: "?"))
         let path = String(decoding: bytes[..<(mark ?? bytes.endIndex)], as: UTF8.self)
