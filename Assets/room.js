@@ -6,7 +6,7 @@
     if (!room) return;
     document.documentElement.classList.replace("no-script", "script");
 
-    const texts = document.getElementById("texts").dataset;
+    const texts = JSON.parse(document.getElementById("texts").textContent);
     const session = room.dataset.session;
     const formToken = room.dataset.formToken;
     let isOver = false;
@@ -166,9 +166,17 @@
             this.delay = Math.min(5000, this.delay ? this.delay * 1.5 : 250);
             this.setState(texts.reconnecting);
             clearTimeout(this.retry);
-            this.retry = setTimeout(() => this.connect(), this.delay);
-            // A socket says nothing about why it was refused; a plain request does.
-            if (this.failures % 3 === 1) checkSoon();
+            this.retry = setTimeout(() => this.tryAgain(), this.delay);
+        }
+
+        /// A socket says nothing about why it is refused; a plain request does, so that comes first.
+        async tryAgain() {
+            let answer = {};
+            try { answer = await poll(); } catch { /* Nobody there: later again. */ }
+            if (isOver || this.socket) return;
+            if (answer.status === 204) return this.connect();
+            if (answer.status === 401) enterAgain();
+            this.reconnect();
         }
 
         /// The browser is online or awake again: no reason to wait any longer.
@@ -178,7 +186,7 @@
             } else if (!isOver) {
                 this.delay = 0;
                 clearTimeout(this.retry);
-                this.connect();
+                this.tryAgain();
             }
         }
 
@@ -577,11 +585,6 @@
             checking = false;
         }
     }
-    let checkTimer = 0;
-    function checkSoon() {
-        clearTimeout(checkTimer);
-        checkTimer = setTimeout(check, 300);
-    }
 
     /// The agent was started anew and does not know this browser any more: one silent round through the portal.
     function enterAgain() {
@@ -651,23 +654,24 @@
         }
     });
 
+    /// Says that somebody is here, and learns whether the session still is.
     async function poll() {
-        if (isOver) return;
-        try {
-            const answer = await call(`/session/poll?hidden=${document.hidden}`);
-            if (answer.isGone) over();
-        } catch { /* The next one may get through. */ }
+        const answer = await call(`/session/poll?hidden=${document.hidden}`);
+        if (answer.isGone) over();
+        return answer;
     }
+    /// The next one may get through.
+    function pollQuietly() { if (!isOver) poll().catch(() => {}); }
 
     function wake() {
         check();
-        poll();
+        pollQuietly();
         for (const terminal of terminals.values()) terminal.hurry();
     }
 
     setInterval(tick, 500);
     setInterval(() => { if (room.dataset.hasExpiry === "yes" || isOver) check(); }, 15000);
-    setInterval(poll, 15000);
+    setInterval(pollQuietly, 15000);
     addEventListener("online", wake);
     addEventListener("pageshow", (event) => { if (event.persisted) wake(); });
     document.addEventListener("visibilitychange", () => { if (!document.hidden) wake(); });

@@ -144,8 +144,7 @@ public final class SessionAgent: HTTPHandler {
         }
         activity.heard(isVisible: true)
         return HTTPResponse(
-            headers: PageFrame.headers, text: InstructionHTML.article(rendered, in: library.pages()),
-            type: "text/html; charset=utf-8")
+            headers: PageFrame.headers, html: InstructionHTML.page(rendered, in: library.pages()))
     }
 
     private func file(_ path: String, _ request: HTTPRequest) -> HTTPResponse {

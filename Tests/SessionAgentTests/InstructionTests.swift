@@ -141,9 +141,10 @@ struct InstructionTests {
     @Test("A code block's text cannot leave its attribute")
     func codeBlockHTML() {
         let html = CodeBlockHTML.html(
-            MarkdownHooks.CodeBlock(info: "execute", text: "echo \"<&'\n"), terminals: ["1"])
+            MarkdownHooks.CodeBlock(info: "execute", text: "echo \"<&'\n"), terminals: ["1"]
+        ).text
         #expect(html.contains("data-text=\"echo &quot;&lt;&amp;&#39;\"") && html.contains("data-action=\"run\""))
-        let note = CodeBlockHTML.html(MarkdownHooks.CodeBlock(info: "files:upload", text: "x"), terminals: ["1"])
+        let note = CodeBlockHTML.html(MarkdownHooks.CodeBlock(info: "files:upload", text: "x"), terminals: ["1"]).text
         #expect(note.contains("files:upload") && !note.contains("data-action"))
     }
 

@@ -1,66 +1,65 @@
+internal import HTTP
 internal import Platform
 
 /// A code block with the buttons that its action asks for. What a button does stands in `data-` attributes, which
 /// `room.js` carries out; without JavaScript the code is there to be read and typed.
 enum CodeBlockHTML {
-    static func html(_ block: MarkdownHooks.CodeBlock, terminals: [String]) -> String {
+    static func html(_ block: MarkdownHooks.CodeBlock, terminals: [String]) -> HTML {
+        let text = block.text.hasSuffix("\n") ? String(block.text.dropLast()) : block.text
         switch ClickableAction(block, terminals: terminals) {
         case .run(let command, let terminals, let clears):
-            let data = attributes([
-                ("data-action", "run"), ("data-text", command), ("data-terminals", terminals.joined(separator: " ")),
-                ("data-clear", clears ? "yes" : ""),
-            ])
-            let label = terminals == ["1"] ? AgentText.run : AgentText.run(in: terminals)
-            return frame(
-                command, language: "shell", kind: "action", buttons: [button(label, data), copy(command)])
+            return frame(command, language: "shell", isAction: true) {
+                act(
+                    terminals == ["1"] ? AgentText.run : AgentText.run(in: terminals), "run", text: command,
+                    terminals: terminals, clears: clears)
+                copy(command)
+            }
         case .input(let text, let terminal, let hasEnter):
-            let data = attributes([
-                ("data-action", hasEnter ? "run" : "type"), ("data-text", text), ("data-terminals", terminal),
-            ])
-            return frame(text, language: "", kind: "action", buttons: [button(AgentText.type, data), copy(text)])
+            return frame(text, isAction: true) {
+                act(AgentText.type, hasEnter ? "run" : "type", text: text, terminals: [terminal])
+                copy(text)
+            }
         case .interrupt(let terminals):
-            let data = attributes([("data-action", "interrupt"), ("data-terminals", terminals.joined(separator: " "))])
-            return frame("Ctrl+C", language: "", kind: "action", buttons: [button(AgentText.interrupt, data)])
+            return frame("Ctrl+C", isAction: true) { act(AgentText.interrupt, "interrupt", terminals: terminals) }
         case .clear(let terminals):
-            let data = attributes([("data-action", "clear"), ("data-terminals", terminals.joined(separator: " "))])
-            return frame("clear", language: "", kind: "action", buttons: [button(AgentText.clear, data)])
-        case .copy(let text): return frame(text, language: "", kind: "plain", buttons: [copy(text)])
-        case .unknown(let name):
-            let note = "<p class=\"code-note\">\(HTMLEscaping.escaped(AgentText.actionNotAvailable(name)))</p>"
-            return frame(
-                trimmed(block.text), language: "", kind: "plain", buttons: [copy(trimmed(block.text))], note: note)
+            return frame("clear", isAction: true) { act(AgentText.clear, "clear", terminals: terminals) }
+        case .copy(let text): return frame(text) { copy(text) }
+        case .unknown(let name): return frame(text, note: AgentText.actionNotAvailable(name)) { copy(text) }
         case .none:
-            let text = trimmed(block.text)
             let language = block.info.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
-            return frame(text, language: language, kind: "plain", buttons: [copy(text)])
+            return frame(text, language: language) { copy(text) }
         }
     }
 
-    private static func trimmed(_ text: String) -> String { text.hasSuffix("\n") ? String(text.dropLast()) : text }
-
     private static func frame(
-        _ text: String, language: String, kind: String, buttons: [String], note: String = ""
-    ) -> String {
-        let isName =
-            !language.isEmpty
-            && language.utf8.allSatisfy { byte in
-                (byte | 32) >= 97 && (byte | 32) <= 122 || byte >= 48 && byte <= 57 || "+-#._".utf8.contains(byte)
+        _ text: String, language: String = "", isAction: Bool = false, note: String? = nil,
+        @HTMLBuilder buttons: () -> HTML
+    ) -> HTML {
+        div(.class(isAction ? "code action" : "code")) {
+            // Reachable by keyboard, because a long line makes it scroll.
+            pre(HTML.Attribute("tabindex", "0")) {
+                if language.isEmpty { code { text } } else { code(.class("language-\(language)")) { text } }
             }
-        let attribute = isName ? " class=\"language-\(language)\"" : ""
-        return
-            "<div class=\"code \(kind)\"><pre tabindex=\"0\"><code\(attribute)>\(HTMLEscaping.escaped(text))</code></pre>"
-            + "<div class=\"code-buttons needs-script\">\(buttons.joined())</div>\(note)</div>\n"
+            div(.class("code-buttons needs-script")) { buttons() }
+            if let note { p(.class("code-note")) { note } }
+        }
     }
 
-    private static func button(_ label: String, _ data: String) -> String {
-        "<button type=\"button\" class=\"button compact primary\"\(data)>\(HTMLEscaping.escaped(label))</button>"
+    private static func act(
+        _ label: String, _ action: String, text: String = "", terminals: [String], clears: Bool = false
+    ) -> HTML {
+        button(
+            .type("button"), .class("button compact primary"), .data("action", action), .data("text", text),
+            .data("terminals", terminals.joined(separator: " ")), .data("clear", clears ? "yes" : "")
+        ) { label }
     }
 
-    private static func copy(_ text: String) -> String {
-        "<button type=\"button\" class=\"button compact\" data-copy=\"\(HTMLEscaping.escaped(text))\">\(AgentText.copy)</button>"
+    static func copy(_ text: String) -> HTML {
+        button(.type("button"), .class("button compact"), .data("copy", text)) { AgentText.copy }
     }
+}
 
-    private static func attributes(_ pairs: [(String, String)]) -> String {
-        pairs.filter { !$0.1.isEmpty }.map { " \($0.0)=\"\(HTMLEscaping.escaped($0.1))\"" }.joined()
-    }
+extension HTML {
+    /// For hooks of the Markdown renderer, which take text that counts as HTML.
+    var text: String { String(decoding: bytes, as: UTF8.self) }
 }

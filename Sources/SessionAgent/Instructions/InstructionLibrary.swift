@@ -83,7 +83,7 @@ final class InstructionLibrary: Sendable {
     }
 
     private func render(_ page: InstructionPage, among pages: [InstructionPage]) -> String {
-        guard let text = text(of: page.file) else { return "<p>\(AgentText.pageUnreadable)</p>" }
+        guard let text = text(of: page.file) else { return p { AgentText.pageUnreadable }.text }
         let (_, body) = FrontMatter.split(text)
         let ids = Set(pages.map(\.id))
         let shortcodes = Shortcodes(
@@ -92,7 +92,7 @@ final class InstructionLibrary: Sendable {
         hooks.text = shortcodes.pieces
         hooks.literal = shortcodes.literal
         hooks.paragraph = shortcodes.paragraph
-        hooks.codeBlock = { [terminals] in CodeBlockHTML.html($0, terminals: terminals) }
+        hooks.codeBlock = { [terminals] in CodeBlockHTML.html($0, terminals: terminals).text }
         hooks.link = { written in
             switch PageAddress.resolve(written, folder: page.folder, isPage: ids.contains) {
             case .page(let id, let fragment):
@@ -116,7 +116,7 @@ final class InstructionLibrary: Sendable {
                 try renderer.html(shortcodes.text, hooks: hooks), title: page.title)
         } catch {
             log.warning("a page of the instructions cannot be rendered", ("page", page.file))
-            return "<p>\(AgentText.pageUnreadable)</p>"
+            return p { AgentText.pageUnreadable }.text
         }
     }
 

@@ -1,3 +1,4 @@
+internal import HTTP
 internal import Platform
 
 /// `{{< param name >}}` and its relatives (spec/dashboard.md section 5.5).
@@ -160,19 +161,22 @@ struct Shortcodes {
         switch replacements[index] {
         case .opening(let kind, let title):
             let label = title.isEmpty ? AgentText.blockLabel(kind) : title
-            return "<div class=\"callout \(kind)\" role=\"note\">"
-                + "<p class=\"callout-title\">\(HTMLEscaping.escaped(label))</p>\n"
+            // Only its beginning: what it frames comes as paragraphs of the page.
+            let heading = p(.class("callout-title")) { label }
+            return "<div class=\"callout \(kind)\" role=\"note\">\(heading.text)\n"
         case .closing: return "</div>\n"
         case .text, .copy: return nil
         }
     }
 
     private static func copyButton(_ value: String) -> String {
-        let escaped = HTMLEscaping.escaped(value)
-        let label = HTMLEscaping.escaped(AgentText.copyThis(value))
-        return "<span class=\"copy-inline\"><code>\(escaped)</code>"
-            + "<button type=\"button\" class=\"needs-script copy\" data-copy=\"\(escaped)\" aria-label=\"\(label)\">"
-            + "\(AgentText.copy)</button></span>"
+        span(.class("copy-inline")) {
+            code { value }
+            button(
+                .type("button"), .class("needs-script copy"), .data("copy", value),
+                .aria("label", AgentText.copyThis(value))
+            ) { AgentText.copy }
+        }.text
     }
 
     private func scan(_ text: String, plain: (String) -> Void, replacement: (Replacement) -> Void) {

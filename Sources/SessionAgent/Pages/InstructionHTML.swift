@@ -1,43 +1,55 @@
-internal import Platform
+internal import HTTP
 
 /// A page of instructions as it stands in the room, and as the script fetches it to replace the one before.
 enum InstructionHTML {
-    static func article(_ rendered: InstructionLibrary.Rendered, in pages: [InstructionPage]) -> String {
+    static func page(_ rendered: InstructionLibrary.Rendered, in pages: [InstructionPage]) -> HTML {
         let step = AgentText.step(rendered.step, of: rendered.count)
-        var html = "<article id=\"instructions-page\" class=\"prose\" tabindex=\"-1\" data-page=\""
-        html += "\(HTMLEscaping.escaped(rendered.page.id))\" data-step=\"\(step)\">\n"
-        html += "<p class=\"soft small step\">\(step)</p>\n<h1>\(HTMLEscaping.escaped(rendered.page.title))</h1>\n"
-        html += rendered.html
-        if rendered.next == nil { html += "<p class=\"soft last-page\">\(AgentText.lastPage)</p>\n" }
-        html += "<nav class=\"page-turner\" aria-label=\"\(AgentText.contents)\">\n"
-        if let previous = rendered.previous {
-            html += link(previous, class: "button", rel: "prev", label: "\(AgentText.previous): \(previous.title)")
+        return frame(page: rendered.page.id, step: step) {
+            p(.class("soft small step")) { step }
+            h1 { rendered.page.title }
+            // Written by the Markdown renderer, which lets no HTML of the page through.
+            HTML.raw(rendered.html)
+            if rendered.next == nil { p(.class("soft last-page")) { AgentText.lastPage } }
+            nav(.class("page-turner"), .aria("label", AgentText.contents)) {
+                if let previous = rendered.previous {
+                    a(.class("button"), .rel("prev"), .href(PageAddress.dashboard(previous.id))) {
+                        "\(AgentText.previous): \(previous.title)"
+                    }
+                }
+                if let next = rendered.next {
+                    a(.class("button primary"), .rel("next"), .href(PageAddress.dashboard(next.id))) {
+                        "\(AgentText.next): \(next.title)"
+                    }
+                }
+            }
+            if pages.count > 1 { contents(of: pages, current: rendered.page) }
         }
-        if let next = rendered.next {
-            html += link(next, class: "button primary", rel: "next", label: "\(AgentText.next): \(next.title)")
-        }
-        html += "</nav>\n"
-        if pages.count > 1 { html += contents(of: pages, current: rendered.page) }
-        return html + "</article>\n"
     }
 
-    private static func contents(of pages: [InstructionPage], current: InstructionPage) -> String {
-        var html = "<details class=\"contents\"><summary>\(AgentText.contents)</summary>\n<ol>\n"
-        for page in pages {
-            let mark = page == current ? " aria-current=\"page\"" : ""
-            html += "<li><a href=\"\(HTMLEscaping.escaped(PageAddress.dashboard(page.id)))\"\(mark)>"
-            html += "\(HTMLEscaping.escaped(page.title))</a></li>\n"
+    /// Says something in place of a page.
+    static func message(_ text: String) -> HTML { frame(page: "", step: "") { p { text } } }
+
+    private static func frame(page: String, step: String, @HTMLBuilder content: () -> HTML) -> HTML {
+        article(
+            .id("instructions-page"), .class("prose"), HTML.Attribute("tabindex", "-1"), .data("page", page),
+            .data("step", step)
+        ) { content() }
+    }
+
+    private static func contents(of pages: [InstructionPage], current: InstructionPage) -> HTML {
+        details(.class("contents")) {
+            summary { AgentText.contents }
+            ol {
+                for page in pages {
+                    li {
+                        if page == current {
+                            a(.href(PageAddress.dashboard(page.id)), .aria("current", "page")) { page.title }
+                        } else {
+                            a(.href(PageAddress.dashboard(page.id))) { page.title }
+                        }
+                    }
+                }
+            }
         }
-        return html + "</ol></details>\n"
-    }
-
-    private static func link(_ page: InstructionPage, class name: String, rel: String, label: String) -> String {
-        "<a class=\"\(name)\" rel=\"\(rel)\" href=\"\(HTMLEscaping.escaped(PageAddress.dashboard(page.id)))\">"
-            + "\(HTMLEscaping.escaped(label))</a>\n"
-    }
-
-    static func empty(_ text: String) -> String {
-        "<article id=\"instructions-page\" class=\"prose\" tabindex=\"-1\" data-page=\"\" data-step=\"\">"
-            + "<p>\(HTMLEscaping.escaped(text))</p></article>\n"
     }
 }

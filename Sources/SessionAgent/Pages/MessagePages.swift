@@ -35,23 +35,16 @@ struct MessagePages: Sendable {
         response.headers["Retry-After"] = "5"
         return response
     }
-    /// For a session that was over before somebody asked to end it, in a browser that cannot be sent on.
-    func over(returnURL: String, _ request: HTTPRequest) -> HTTPResponse {
-        let message = AgentText.Message(title: AgentText.overTitle, what: AgentText.overBody, now: "")
-        return page(410, message, link: (returnURL, AgentText.goBack), request)
-    }
-
     private func page(
         _ status: Int, _ message: AgentText.Message, link: (url: String, label: String), _ request: HTTPRequest
     ) -> HTTPResponse {
-        var body =
-            "<main class=\"bounds narrow stack message-page\">\n<h1>\(HTMLEscaping.escaped(message.title))</h1>\n"
-        body += "<p>\(HTMLEscaping.escaped(message.what)) \(HTMLEscaping.escaped(message.now))</p>\n"
-        body += "<p><a class=\"button primary\" target=\"_top\" href=\"\(HTMLEscaping.escaped(link.url))\">"
-        body += "\(HTMLEscaping.escaped(link.label))</a></p>\n"
-        if !request.id.isEmpty {
-            body += "<p class=\"soft small\">\(AgentText.requestNumber) \(HTMLEscaping.escaped(request.id))</p>\n"
+        frame.response(status: status, name: message.title, bodyClass: "message") {
+            main(.class("bounds narrow stack message-page")) {
+                h1 { message.title }
+                p { message.now.isEmpty ? message.what : message.what + " " + message.now }
+                p { a(.class("button primary"), .target("_top"), .href(link.url)) { link.label } }
+                if !request.id.isEmpty { p(.class("soft small")) { "\(AgentText.requestNumber) \(request.id)" } }
+            }
         }
-        return frame.response(status: status, title: message.title, body: body + "</main>\n", bodyClass: "message")
     }
 }

@@ -19,6 +19,8 @@ struct RoomPage: Sendable {
         }
     }
 
+    private var hasInstructions: Bool { layout != .work && layout != .empty }
+
     /// - Parameters:
     ///   - page: id of the page of instructions; empty for the first.
     ///   - formToken: proves that a form or a call comes from this page.
@@ -26,117 +28,128 @@ struct RoomPage: Sendable {
     func response(page: String, formToken: String, returnURL: String) -> HTTPResponse {
         let manifest = frame.manifest
         let pages = library.pages()
-        let rendered = library.rendered(page)
-        let article: String
+        let rendered = hasInstructions ? library.rendered(page) : nil
+        let isMissing = hasInstructions && rendered == nil && !pages.isEmpty
+        let article: HTML
         if let rendered {
-            article = InstructionHTML.article(rendered, in: pages)
-        } else if pages.isEmpty {
-            article = InstructionHTML.empty(AgentText.noInstructions)
+            article = InstructionHTML.page(rendered, in: pages)
         } else {
-            article = InstructionHTML.empty(AgentText.pageMissing)
+            article = InstructionHTML.message(isMissing ? AgentText.pageMissing : AgentText.noInstructions)
         }
-        let hasInstructions = layout != .work && layout != .empty
-        let status = hasInstructions && rendered == nil && !pages.isEmpty ? 404 : 200
-
-        var body = ""
-        if hasInstructions { body += "<a class=\"skip\" href=\"#instructions\">\(AgentText.skipToInstructions)</a>\n" }
-        if !terminals.isEmpty { body += "<a class=\"skip\" href=\"#work\">\(AgentText.skipToTerminal)</a>\n" }
-        body += bar(rendered: hasInstructions ? rendered : nil)
-        body += "<div id=\"notice\" class=\"notice\" role=\"status\" aria-live=\"polite\"></div>\n"
-        body += "<main id=\"room\" class=\"room \(layout.rawValue)\" data-layout=\"\(layout.rawValue)\""
-        body += " data-session=\"\(HTMLEscaping.escaped(manifest.session))\""
-        body += " data-form-token=\"\(HTMLEscaping.escaped(formToken))\""
-        body += " data-return-url=\"\(HTMLEscaping.escaped(returnURL))\""
-        body += " data-has-expiry=\"\(manifest.hasExpiry ? "yes" : "no")\""
-        body += " data-title=\"\(HTMLEscaping.escaped(manifest.title))\">\n"
-        if hasInstructions && !terminals.isEmpty { body += tabs }
-        if hasInstructions {
-            body +=
-                "<section id=\"instructions\" class=\"pane instructions\" tabindex=\"-1\" aria-label=\"\(AgentText.instructions)\">\n"
-            body += article + "</section>\n"
-        }
-        if layout == .sides {
-            body += "<div id=\"divider\" class=\"divider needs-script\" role=\"separator\" tabindex=\"0\" "
-            body += "aria-orientation=\"vertical\" aria-controls=\"instructions\" aria-label=\"\(AgentText.divider)\" "
-            body += "aria-valuemin=\"20\" aria-valuemax=\"70\" aria-valuenow=\"40\"></div>\n"
-        }
-        if !terminals.isEmpty { body += work(needsHeading: !hasInstructions) }
-        if layout == .empty { body += "<p class=\"pane\">\(AgentText.noWorkArea)</p>\n" }
-        body += "</main>\n"
-        body += dialogs(formToken: formToken, returnURL: returnURL)
-        body += texts
-        let title = rendered.map { "\($0.page.title) – \(manifest.title)" } ?? manifest.title
         return frame.response(
-            status: status, title: title, body: body, bodyClass: "room-body", scripts: ["xterm.js", "room.js"],
-            styles: ["xterm.css"])
-    }
-
-    private func bar(rendered: InstructionLibrary.Rendered?) -> String {
-        var html = "<header class=\"bar\">\n<p class=\"bar-title\">\(HTMLEscaping.escaped(frame.manifest.title))</p>\n"
-        if let rendered {
-            html += "<p id=\"step\" class=\"bar-step soft\">\(AgentText.step(rendered.step, of: rendered.count))</p>\n"
+            status: isMissing ? 404 : 200,
+            name: rendered.map { "\($0.page.title) – \(manifest.title)" } ?? manifest.title,
+            bodyClass: "room-body", scripts: ["xterm.js", "room.js"], styles: ["xterm.css"]
+        ) {
+            if hasInstructions { a(.class("skip"), .href("#instructions")) { AgentText.skipToInstructions } }
+            if !terminals.isEmpty { a(.class("skip"), .href("#work")) { AgentText.skipToTerminal } }
+            bar(step: rendered.map { AgentText.step($0.step, of: $0.count) })
+            div(.id("notice"), .class("notice"), .role("status"), .aria("live", "polite"))
+            main(
+                .id("room"), .class("room \(layout.rawValue)"), .data("layout", layout.rawValue),
+                .data("session", manifest.session), .data("form-token", formToken), .data("return-url", returnURL),
+                .data("has-expiry", manifest.hasExpiry ? "yes" : "no"), .data("title", manifest.title)
+            ) {
+                if hasInstructions && !terminals.isEmpty { tabs }
+                if hasInstructions {
+                    section(
+                        .id("instructions"), .class("pane instructions"), HTML.Attribute("tabindex", "-1"),
+                        .aria("label", AgentText.instructions)
+                    ) { article }
+                }
+                if layout == .sides { divider }
+                if !terminals.isEmpty { work }
+                if layout == .empty { p(.class("pane")) { AgentText.noWorkArea } }
+            }
+            endDialog(formToken: formToken)
+            overDialog(returnURL: returnURL)
+            jsonScript(id: "texts", .object(AgentText.script.map { JSONValue.Member($0.0, .string($0.1)) }))
         }
-        html += "<p class=\"bar-time needs-script\" id=\"time\" hidden>"
-        html += "<span class=\"visually-hidden\">\(AgentText.timeLeft)</span> "
-        html += "<span id=\"clock\" role=\"timer\" aria-live=\"off\"></span></p>\n"
-        html +=
-            "<button type=\"button\" id=\"extend\" class=\"button compact needs-script\" hidden>\(AgentText.extend)</button>\n"
-        html += "<a id=\"end\" class=\"button compact\" href=\"#end-dialog\">\(AgentText.end)</a>\n</header>\n"
-        return html
     }
 
-    private var tabs: String {
-        "<div class=\"tabs needs-script\" role=\"tablist\" aria-label=\"\(AgentText.instructions), \(AgentText.terminals)\">\n"
-            + "<button type=\"button\" role=\"tab\" id=\"tab-instructions\" aria-controls=\"instructions\" "
-            + "aria-selected=\"true\">\(AgentText.instructions)</button>\n"
-            + "<button type=\"button\" role=\"tab\" id=\"tab-work\" aria-controls=\"work\" aria-selected=\"false\" "
-            + "tabindex=\"-1\">\(terminals.count == 1 ? AgentText.terminal : AgentText.terminals)</button>\n</div>\n"
-    }
-
-    private func work(needsHeading: Bool) -> String {
-        var html = "<section id=\"work\" class=\"pane work terminals-\(terminals.count)\" tabindex=\"-1\" "
-        html += "aria-label=\"\(AgentText.terminals)\">\n"
-        // Where the instructions with their heading are out of sight, the page still has one.
-        html +=
-            "<h1 class=\"visually-hidden \(needsHeading ? "" : "work-heading")\">\(HTMLEscaping.escaped(frame.manifest.title))</h1>\n"
-        html += "<noscript><p class=\"banner warn\">\(AgentText.needsScript)</p></noscript>\n"
-        html +=
-            "<div class=\"terminal-help needs-script\"><p class=\"visually-hidden\" id=\"terminal-keys\">\(AgentText.terminalKeys)</p>"
-        html += "<button type=\"button\" id=\"screen-reader\" class=\"skip\">\(AgentText.screenReader)</button></div>\n"
-        for id in terminals {
-            html +=
-                "<section class=\"terminal-pane needs-script\" data-terminal=\"\(id)\" aria-label=\"\(AgentText.terminal(id))\">"
-            html +=
-                "<p class=\"terminal-state\" role=\"status\" hidden></p><div class=\"terminal-screen\"></div></section>\n"
+    private func bar(step: String?) -> HTML {
+        header(.class("bar")) {
+            p(.class("bar-title")) { frame.manifest.title }
+            if let step { p(.id("step"), .class("bar-step soft")) { step } }
+            p(.id("time"), .class("bar-time needs-script"), .hidden()) {
+                span(.class("visually-hidden")) { AgentText.timeLeft + " " }
+                span(.id("clock"), .role("timer"), .aria("live", "off"))
+            }
+            button(.type("button"), .id("extend"), .class("button compact needs-script"), .hidden()) {
+                AgentText.extend
+            }
+            a(.id("end"), .class("button compact"), .href("#end-dialog")) { AgentText.end }
         }
-        return html + "</section>\n"
     }
 
-    /// Both work without JavaScript as parts of the page that a link leads to; the script makes modal dialogs of them.
-    private func dialogs(formToken: String, returnURL: String) -> String {
-        var html =
-            "<dialog id=\"end-dialog\" aria-labelledby=\"end-title\">\n<h2 id=\"end-title\">\(AgentText.endTitle)</h2>\n"
-        html += "<p>\(AgentText.endWarning)</p>\n"
-        html += "<form id=\"end-form\" method=\"post\" action=\"/session/end\" target=\"_top\" class=\"actions\">\n"
-        html += "<input type=\"hidden\" name=\"csrf\" value=\"\(HTMLEscaping.escaped(formToken))\">\n"
-        html += "<a class=\"button\" id=\"stay\" href=\"#room\">\(AgentText.stay)</a>\n"
-        html +=
-            "<button class=\"button danger\" id=\"end-confirm\">\(AgentText.endConfirm)</button>\n</form>\n</dialog>\n"
-        html +=
-            "<dialog id=\"over-dialog\" aria-labelledby=\"over-title\">\n<h2 id=\"over-title\">\(AgentText.overTitle)</h2>\n"
-        html +=
-            "<p>\(AgentText.overBody)</p>\n<p class=\"actions\"><a class=\"button primary\" id=\"go-back\" target=\"_top\" "
-        html += "href=\"\(HTMLEscaping.escaped(returnURL))\">\(AgentText.goBack)</a></p>\n</dialog>\n"
-        return html
+    private var tabs: HTML {
+        div(
+            .class("tabs needs-script"), .role("tablist"),
+            .aria("label", "\(AgentText.instructions), \(AgentText.terminals)")
+        ) {
+            button(
+                .type("button"), .role("tab"), .id("tab-instructions"), .aria("controls", "instructions"),
+                .aria("selected", "true")
+            ) { AgentText.instructions }
+            button(
+                .type("button"), .role("tab"), .id("tab-work"), .aria("controls", "work"), .aria("selected", "false"),
+                HTML.Attribute("tabindex", "-1")
+            ) { terminals.count == 1 ? AgentText.terminal : AgentText.terminals }
+        }
     }
 
-    /// The script's texts, as data that no browser runs.
-    private var texts: String {
-        let pairs = AgentText.script.map { " data-\(RoomPage.hyphened($0.0))=\"\(HTMLEscaping.escaped($0.1))\"" }
-        return "<div id=\"texts\" hidden\(pairs.joined())></div>\n"
+    private var divider: HTML {
+        div(
+            .id("divider"), .class("divider needs-script"), .role("separator"), HTML.Attribute("tabindex", "0"),
+            .aria("orientation", "vertical"), .aria("controls", "instructions"), .aria("label", AgentText.divider),
+            .aria("valuemin", "20"), .aria("valuemax", "70"), .aria("valuenow", "40"))
     }
 
-    private static func hyphened(_ name: String) -> String {
-        name.reduce(into: "") { $0 += $1.isUppercase ? "-" + $1.lowercased() : String($1) }
+    private var work: HTML {
+        section(
+            .id("work"), .class("pane work terminals-\(terminals.count)"), HTML.Attribute("tabindex", "-1"),
+            .aria("label", AgentText.terminals)
+        ) {
+            // Where the instructions with their heading are out of sight, the page still has one.
+            h1(.class(hasInstructions ? "visually-hidden work-heading" : "visually-hidden")) { frame.manifest.title }
+            noscript { p(.class("banner warn")) { AgentText.needsScript } }
+            div(.class("terminal-help needs-script")) {
+                p(.class("visually-hidden"), .id("terminal-keys")) { AgentText.terminalKeys }
+                button(.type("button"), .id("screen-reader"), .class("skip")) { AgentText.screenReader }
+            }
+            for id in terminals {
+                section(
+                    .class("terminal-pane needs-script"), .data("terminal", id), .aria("label", AgentText.terminal(id))
+                ) {
+                    p(.class("terminal-state"), .role("status"), .hidden())
+                    div(.class("terminal-screen"))
+                }
+            }
+        }
+    }
+
+    /// Without JavaScript the link to it shows it, and the form works; the script makes a modal dialog of it.
+    private func endDialog(formToken: String) -> HTML {
+        dialog(.id("end-dialog"), .aria("labelledby", "end-title")) {
+            h2(.id("end-title")) { AgentText.endTitle }
+            p { AgentText.endWarning }
+            form(
+                .id("end-form"), .class("actions"), .method("post"), .action("/session/end"), .target("_top")
+            ) {
+                input(.type("hidden"), .name("csrf"), .value(formToken))
+                a(.id("stay"), .class("button"), .href("#room")) { AgentText.stay }
+                button(.id("end-confirm"), .class("button danger")) { AgentText.endConfirm }
+            }
+        }
+    }
+
+    private func overDialog(returnURL: String) -> HTML {
+        dialog(.id("over-dialog"), .aria("labelledby", "over-title")) {
+            h2(.id("over-title")) { AgentText.overTitle }
+            p { AgentText.overBody }
+            p(.class("actions")) {
+                a(.id("go-back"), .class("button primary"), .target("_top"), .href(returnURL)) { AgentText.goBack }
+            }
+        }
     }
 }
