@@ -114,13 +114,12 @@ final class Connection {
     var changes: Int { Int(sqlite3_changes(handle)) }
 
     /// Copies committed pages from the write-ahead log into the database file as far as readers allow.
-    /// - Returns: frames in the log, and how many of them have been copied.
-    func checkpoint() throws -> (frames: Int, copied: Int) {
-        var frames: Int32 = 0
+    /// - Returns: how many frames of the log have been copied so far.
+    func checkpoint() throws -> Int {
         var copied: Int32 = 0
-        let code = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, &frames, &copied)
+        let code = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, &copied)
         guard code == SQLITE_OK else { throw failure(code) }
-        return (Int(frames), Int(copied))
+        return Int(copied)
     }
 
     /// Has `frames` set to the length of the write-ahead log after every commit. Turns SQLite's own checkpoints off.

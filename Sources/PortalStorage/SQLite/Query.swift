@@ -60,7 +60,7 @@ enum Query: Int, CaseIterable {
         case .sessionsOfOwner:
             """
             \(Query.selectSession) INDEXED BY sessions_of_owner JOIN users u ON u.number = s.owner
-            WHERE u.id = ?1 AND \(Query.active) ORDER BY s.created, s.number
+            WHERE u.id = ?1 AND \(Query.active)
             """
         case .oldestReserved:
             """

@@ -46,7 +46,11 @@ class StoreReader: PortalReader {
     final func sessions(ownedBy user: UserID) throws -> [WorkshopSession] {
         let statement = try connection.statement(.sessionsOfOwner)
         statement.bind(1, user.rawValue)
-        return try statement.all(read)
+        // Mostly none or one: SQLite's sorter would cost more than the rest.
+        var rows = try statement.all(SessionRow.init)
+        if rows.count > 1 { rows.sort { ($0.session.created, $0.number) < ($1.session.created, $1.number) } }
+        for row in rows { didRead(row) }
+        return rows.map(\.session)
     }
 
     final func reservedSession(of environment: EnvironmentName) throws -> WorkshopSession? {

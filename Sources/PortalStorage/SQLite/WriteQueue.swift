@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Portal
 
 /// A write that waits for its turn, whatever its value's type.
@@ -40,67 +39,47 @@ final class QueuedWriteOf<Value: Sendable>: QueuedWrite {
 }
 
 /// Hands writes from many threads to the one that commits them.
-///
-/// The lock guards every variable; a condition wakes the writer only when it sleeps.
 final class WriteQueue: @unchecked Sendable {
-    private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let monitor = Monitor()
+    /// Guarded by the monitor, as the rest.
     private var waiting: [QueuedWrite] = []
     private var isClosing = false
     private var isWriterAsleep = false
 
-    init() {
-        pthread_mutex_init(lock, nil)
-        pthread_cond_init(wake, nil)
-    }
-
-    deinit {
-        pthread_mutex_destroy(lock)
-        pthread_cond_destroy(wake)
-        lock.deallocate()
-        wake.deallocate()
-    }
-
     /// - Returns: whether the write will be run; not after `close`.
     func append(_ write: QueuedWrite) -> Bool {
-        pthread_mutex_lock(lock)
-        defer { pthread_mutex_unlock(lock) }
-        guard !isClosing else { return false }
-        waiting.append(write)
-        if isWriterAsleep {
-            isWriterAsleep = false
-            pthread_cond_signal(wake)
+        monitor.withLock {
+            guard !isClosing else { return false }
+            waiting.append(write)
+            if isWriterAsleep {
+                isWriterAsleep = false
+                monitor.wake()
+            }
+            return true
         }
-        return true
     }
 
     /// Waits for work and takes all of it, in order.
     /// - Parameter batch: an empty array whose storage is used again.
     /// - Returns: `false` when the queue is closed and empty.
     func take(into batch: inout [QueuedWrite]) -> Bool {
-        pthread_mutex_lock(lock)
-        defer { pthread_mutex_unlock(lock) }
-        while waiting.isEmpty {
-            if isClosing { return false }
-            isWriterAsleep = true
-            pthread_cond_wait(wake, lock)
+        monitor.withLock {
+            while waiting.isEmpty {
+                if isClosing { return false }
+                isWriterAsleep = true
+                monitor.wait()
+            }
+            swap(&batch, &waiting)
+            return true
         }
-        swap(&batch, &waiting)
-        return true
-    }
-
-    var isEmpty: Bool {
-        pthread_mutex_lock(lock)
-        defer { pthread_mutex_unlock(lock) }
-        return waiting.isEmpty
     }
 
     /// Takes no more writes; those queued are still handed out.
     func close() {
-        pthread_mutex_lock(lock)
-        isClosing = true
-        isWriterAsleep = false
-        pthread_cond_signal(wake)
-        pthread_mutex_unlock(lock)
+        monitor.withLock {
+            isClosing = true
+            isWriterAsleep = false
+            monitor.wake()
+        }
     }
 }
