@@ -11,12 +11,8 @@ public final class SQLitePortalStore: PortalStore {
     private let folder: DataFolder
     private let queue = WriteQueue()
     private let readers: ReaderPool
-    private let state: Mutex<State>
-
-    private struct State {
-        var writer: pthread_t?
-        var lock: Int32
-    }
+    /// The writer's thread until somebody has joined it.
+    private let writer: Mutex<pthread_t?>
 
     /// Opens the store, makes it where there is none, and brings an older one up to date.
     /// - Parameter folder: made with mode 0700 when it is missing; its parent must exist.
@@ -30,25 +26,21 @@ public final class SQLitePortalStore: PortalStore {
     init(folder path: String, pageLimit: Int?) throws {
         folder = DataFolder(path: path)
         let lock = try folder.prepare()
-        do {
-            let connection = try Connection(path: folder.database, access: .writing)
-            // A log mode that the file system cannot do (no shared memory) would be answered with another mode's name.
-            let mode = try connection.text("PRAGMA journal_mode = WAL")
-            guard mode == "wal" else {
-                throw PortalStoreError.failed(detail: "\(path) is on a file system without shared memory")
-            }
-            try connection.execute("PRAGMA synchronous = FULL")
-            try connection.execute("PRAGMA journal_size_limit = \(64 << 20)")
-            if let pageLimit { try connection.execute("PRAGMA max_page_count = \(pageLimit)") }
-            try Schema.migrate(connection)
-            let memory = try StoreMemory(reading: connection)
-            readers = ReaderPool(path: folder.database, memory: memory)
-            let writer = try StoreWriter.start(connection: connection, memory: memory, queue: queue, readers: readers)
-            state = Mutex(State(writer: writer, lock: lock))
-        } catch {
-            Glibc.close(lock)
-            throw error
+        let connection = try Connection(path: folder.database, access: .writing)
+        // A file system that cannot share memory is answered with another mode's name.
+        let mode = try connection.text("PRAGMA journal_mode = WAL")
+        guard mode == "wal" else {
+            throw PortalStoreError.failed(detail: "\(path) is on a file system without shared memory")
         }
+        try connection.execute("PRAGMA synchronous = FULL")
+        try connection.execute("PRAGMA journal_size_limit = \(64 << 20)")
+        if let pageLimit { try connection.execute("PRAGMA max_page_count = \(pageLimit)") }
+        try Schema.migrate(connection)
+        let memory = try StoreMemory(reading: connection)
+        readers = ReaderPool(path: folder.database, memory: memory)
+        let thread = try StoreWriter.start(
+            connection: connection, memory: memory, queue: queue, readers: readers, lock: lock)
+        writer = Mutex(thread)
     }
 
     deinit { close() }
@@ -66,17 +58,20 @@ public final class SQLitePortalStore: PortalStore {
         try readers.read(body)
     }
 
-    /// Finishes queued writes and closes. Not to be called from a completion, which runs on the thread that is waited
-    /// for.
+    /// Finishes queued writes and closes. On the writer's own thread, that is in a completion, it returns at once, and
+    /// what is queued is finished afterwards.
     public func close() {
         queue.close()
-        let (writer, lock) = state.withLock { state in
-            defer { state = State(writer: nil, lock: -1) }
-            return (state.writer, state.lock)
+        let thread = writer.withLock { writer in
+            defer { writer = nil }
+            return writer
         }
-        guard let writer else { return }
-        pthread_join(writer, nil)
-        Glibc.close(lock)
+        guard let thread else { return }
+        if pthread_equal(thread, pthread_self()) != 0 {
+            pthread_detach(thread)
+        } else {
+            pthread_join(thread, nil)
+        }
     }
 
     /// Looks for damage: the file's structure, references between tables, and the counts kept in memory against a

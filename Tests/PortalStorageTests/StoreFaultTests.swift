@@ -1,5 +1,6 @@
 import Glibc
 import Portal
+import Synchronization
 import Testing
 
 @testable import PortalStorage
@@ -25,6 +26,56 @@ struct StoreFaultTests {
         let folder = try TemporaryFolder()
         do { _ = try SQLitePortalStore(folder: folder.data) }
         try SQLitePortalStore(folder: folder.data).close()
+    }
+
+    @Test("A store that is closed, or let go of, by a completion finishes what is queued and frees the folder")
+    func closedByCompletion() async throws {
+        let folder = try TemporaryFolder()
+        for isExplicit in [true, false] {
+            let store = Mutex<SQLitePortalStore?>(try SQLitePortalStore(folder: folder.data))
+            let isWritten = await withCheckedContinuation { continuation in
+                let writing = store.withLock { $0 }
+                writing?.write({ try $0.setSetting("first", to: [1]) }) { _ in
+                    let mine = store.withLock { store in
+                        defer { store = nil }
+                        return store
+                    }
+                    mine?.write({ try $0.setSetting("second", to: [isExplicit ? 1 : 2]) }) { result in
+                        continuation.resume(returning: (try? result.get()) != nil)
+                    }
+                    if isExplicit { mine?.close() }
+                }
+            }
+            #expect(isWritten)
+            // The thread that ends frees the folder a moment later.
+            var reopened: SQLitePortalStore?
+            for _ in 0..<5000 where reopened == nil {
+                do { reopened = try SQLitePortalStore(folder: folder.data) } catch PortalStoreError.locked {
+                    usleep(1000)
+                }
+            }
+            #expect(try reopened?.read { try $0.setting("second") } == [isExplicit ? 1 : 2])
+            reopened?.close()
+        }
+    }
+
+    @Test(
+        "A disk that is full is reported as full, nothing half is kept, and the store works again with room",
+        .enabled(if: StoreFaultTests.mayMount))
+    func fullDisk() async throws {
+        let folder = try TemporaryFolder()
+        await #expect(processExitsWith: .success) { [path = folder.path as String] in
+            try FullDisk.run(folder: path)
+        }
+    }
+
+    /// Whether this process may mount a small disk for itself (CAP_SYS_ADMIN, bit 21).
+    static var mayMount: Bool {
+        guard let status = try? contents(of: "/proc/self/status") else { return false }
+        let text = String(decoding: status, as: UTF8.self)
+        let line = text.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
+        let mask = line.flatMap { UInt64($0.dropFirst(7).drop { $0 == "\t" }, radix: 16) } ?? 0
+        return mask & 1 << 21 != 0
     }
 
     @Test("A newer schema is refused and left alone")
@@ -218,5 +269,62 @@ struct StoreFaultTests {
         _ = setUser(65534)
         defer { _ = setUser(0) }
         return work()
+    }
+}
+
+/// Runs in a process of its own, whose mounts go with it.
+enum FullDisk {
+    static func run(folder: String) throws {
+        typealias Unshare = @convention(c) (Int32) -> Int32
+        let unshare = unsafeBitCast(try #require(dlsym(nil, "unshare")), to: Unshare.self)
+        let newMounts: Int32 = 0x20000
+        try #require(unshare(newMounts) == 0)
+        try #require(mount("none", "/", nil, UInt(MS_REC | MS_PRIVATE), nil) == 0)
+        try #require(mount("none", folder, "tmpfs", 0, "size=1500k") == 0)
+
+        let store = try SQLitePortalStore(folder: folder + "/data")
+        #expect(write(store) { try $0.insert(try SampleRows.environment(1)) } == nil)
+        let piece = [UInt8](repeating: 7, count: 50_000)
+        var written = 0
+        var failure: PortalStoreError?
+        while failure == nil && written < 100 {
+            let number = written
+            failure = write(store) { transaction in
+                try transaction.insert(try SampleRows.session(number + 1))
+                try transaction.setSetting("\(number)", to: piece)
+            }
+            if failure == nil { written += 1 }
+        }
+        #expect(failure == .full)
+        #expect(written > 3)
+        func checkKept(_ store: SQLitePortalStore) throws {
+            #expect(try store.read { try $0.countsOfPortal().available } == written)
+            #expect(try store.read { try $0.setting("\(written - 1)") } == piece)
+            #expect(try store.read { try $0.setting("\(written)") } == nil)
+        }
+        try checkKept(store)
+        // More room, as when somebody deletes something else.
+        try #require(mount("none", folder, "tmpfs", UInt(MS_REMOUNT), "size=8m") == 0)
+        #expect(write(store) { try $0.setSetting("room", to: piece) } == nil)
+        try checkKept(store)
+        try store.check()
+        store.close()
+        let reopened = try SQLitePortalStore(folder: folder + "/data")
+        try checkKept(reopened)
+        reopened.close()
+    }
+
+    private static func write(
+        _ store: SQLitePortalStore, _ body: @escaping @Sendable (any PortalTransaction) throws -> Void
+    ) -> PortalStoreError? {
+        let done = Mutex<Result<Void, any Error>?>(nil)
+        store.write(body) { result in done.withLock { $0 = result } }
+        while true {
+            switch done.withLock({ $0 }) {
+            case .success?: return nil
+            case .failure(let error)?: return error as? PortalStoreError ?? .failed(detail: "\(error)")
+            case nil: usleep(100)
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ internal import Portal
 final class Connection {
     let path: String
     private let handle: OpaquePointer
+    private var isOpen = true
     private var prepared = [OpaquePointer?](repeating: nil, count: Query.allCases.count)
     private var preparedUpdates: [SessionColumns: OpaquePointer] = [:]
     /// The last thing that went wrong, for whoever finds the transaction gone later.
@@ -31,8 +32,10 @@ final class Connection {
         let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_EXRESCODE, nil)
         guard let opened else { throw PortalStoreError.failed(detail: "out of memory") }
         guard code == SQLITE_OK else {
+            let reason = sqlite3_system_errno(opened)
             sqlite3_close_v2(opened)
-            throw storeError(code: code, message: String(cString: sqlite3_errstr(code)), path: path)
+            throw storeError(
+                code: code, message: String(cString: sqlite3_errstr(code)), errno: reason, path: path)
         }
         handle = opened
         sqlite3_busy_timeout(handle, 5000)
@@ -49,7 +52,12 @@ final class Connection {
         }
     }
 
-    deinit {
+    deinit { close() }
+
+    /// Nothing may be called afterwards.
+    func close() {
+        guard isOpen else { return }
+        isOpen = false
         for statement in prepared { sqlite3_finalize(statement) }
         for statement in preparedUpdates.values { sqlite3_finalize(statement) }
         sqlite3_close_v2(handle)
@@ -145,7 +153,9 @@ final class Connection {
     }
 
     func failure(_ code: Int32) -> PortalStoreError {
-        let error = storeError(code: code, message: String(cString: sqlite3_errmsg(handle)), path: path)
+        let error = storeError(
+            code: code, message: String(cString: sqlite3_errmsg(handle)), errno: sqlite3_system_errno(handle),
+            path: path)
         lastFailure = error
         return error
     }

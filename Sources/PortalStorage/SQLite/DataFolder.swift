@@ -9,26 +9,18 @@ struct DataFolder: Sendable {
     private var lock: String { path + "/portal.lock" }
 
     /// Makes folder (mode 0700) and database file (mode 0600) where they are missing, and takes the lock.
-    /// - Returns: the descriptor that holds the lock until it is closed. Children of this process do not inherit it.
     /// - Throws: `PortalStoreError.locked` while another process, or another store of this one, has the folder.
-    func prepare() throws -> Int32 {
+    func prepare() throws -> FolderLock {
         if mkdir(path, 0o700) != 0 && errno != EEXIST {
             throw storeError(errno: errno, doing: "make the folder", path: path)
         }
-        let descriptor = try make(lock)
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let reason = errno
-            close(descriptor)
-            if reason == EWOULDBLOCK { throw PortalStoreError.locked(path: path) }
-            throw storeError(errno: reason, doing: "lock", path: lock)
+        let held = FolderLock(descriptor: try make(lock))
+        guard flock(held.descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            if errno == EWOULDBLOCK { throw PortalStoreError.locked(path: path) }
+            throw storeError(errno: errno, doing: "lock", path: lock)
         }
-        do {
-            close(try make(database))
-        } catch {
-            close(descriptor)
-            throw error
-        }
-        return descriptor
+        close(try make(database))
+        return held
     }
 
     private func make(_ file: String) throws -> Int32 {
@@ -36,4 +28,13 @@ struct DataFolder: Sendable {
         guard descriptor >= 0 else { throw storeError(errno: errno, doing: "open", path: file) }
         return descriptor
     }
+}
+
+/// Holds a folder's lock for as long as it lives. Children of this process do not inherit it.
+final class FolderLock: Sendable {
+    fileprivate let descriptor: Int32
+
+    fileprivate init(descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
 }

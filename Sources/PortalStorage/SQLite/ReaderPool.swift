@@ -51,8 +51,9 @@ final class ReaderPool: Sendable {
 
     /// Opens a read transaction on a commit whose memory is known. A commit is visible in the file a moment before its
     /// memory is published; that moment is waited out.
+    /// - Throws: `PortalStoreError.failed` when it does not end, which takes a writer that was stopped in the middle.
     private func pin(_ reader: PooledReader) throws -> PooledReader {
-        while true {
+        for attempt in 0..<50_000 {
             let seen = try reader.beginReading()
             let committed = shared.withLock { $0.committed }
             if committed.memory.commit == seen {
@@ -60,8 +61,11 @@ final class ReaderPool: Sendable {
                 return reader
             }
             reader.endReading()
-            if seen > committed.memory.commit { sched_yield() }
+            if seen > committed.memory.commit {
+                if attempt < 1000 { sched_yield() } else { usleep(100) }
+            }
         }
+        throw PortalStoreError.failed(detail: "the last commit was not made known")
     }
 
     private func checkIn(_ reader: PooledReader) {

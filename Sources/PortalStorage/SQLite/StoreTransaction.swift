@@ -76,10 +76,22 @@ final class StoreTransaction: StoreReader, PortalTransaction {
     }
 
     /// Gives up everything since `begin`.
-    func abandon() {
+    /// - Returns: whether the file holds another commit than the last one known. A commit whose end was reported as a
+    ///   failure may still have taken place; the file is right then.
+    func abandon() -> Bool {
         connection.rollBack()
         memory = committed
         knownUser = nil
+        do {
+            let found = try connection.statement(.commitNumber).first { $0.integer(0) }
+            guard found != committed.commit else { return false }
+            memory = try StoreMemory(reading: connection)
+            committed = memory
+            return true
+        } catch {
+            // As little can be read as written. The next transaction meets the same trouble and reports it.
+            return false
+        }
     }
 
     private func undoBody() {

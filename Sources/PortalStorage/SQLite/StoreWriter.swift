@@ -9,9 +9,13 @@ final class StoreWriter: @unchecked Sendable {
     private let connection: Connection
     private let transaction: StoreTransaction
     private let log: WriteAheadLog
+    private var lock: FolderLock?
     private let logLength = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
 
-    private init(connection: Connection, memory: StoreMemory, queue: WriteQueue, readers: ReaderPool) throws {
+    private init(
+        connection: Connection, memory: StoreMemory, queue: WriteQueue, readers: ReaderPool, lock: FolderLock
+    ) throws {
+        self.lock = lock
         self.connection = connection
         self.queue = queue
         self.readers = readers
@@ -25,9 +29,10 @@ final class StoreWriter: @unchecked Sendable {
 
     /// - Returns: the thread, to be joined after the queue is closed. Nothing else may use the connection.
     static func start(
-        connection: Connection, memory: StoreMemory, queue: WriteQueue, readers: ReaderPool
+        connection: Connection, memory: StoreMemory, queue: WriteQueue, readers: ReaderPool, lock: FolderLock
     ) throws -> pthread_t {
-        let writer = try StoreWriter(connection: connection, memory: memory, queue: queue, readers: readers)
+        let writer = try StoreWriter(
+            connection: connection, memory: memory, queue: queue, readers: readers, lock: lock)
         do {
             return try startThread { writer.run() }
         } catch {
@@ -47,6 +52,8 @@ final class StoreWriter: @unchecked Sendable {
         log.end()
         // Before the writing connection goes: the last one to close puts the log away, and a reader could not.
         readers.close()
+        connection.close()
+        lock = nil
     }
 
     /// - Returns: why nothing of the batch counts, or `nil` when all of it is durable.
@@ -68,7 +75,7 @@ final class StoreWriter: @unchecked Sendable {
             }
             return nil
         } catch {
-            transaction.abandon()
+            if transaction.abandon() { readers.publish(transaction.memory, changedLogins: nil) }
             return error as? PortalStoreError ?? .failed(detail: "the commit failed")
         }
     }

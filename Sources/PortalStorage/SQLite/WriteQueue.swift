@@ -46,6 +46,9 @@ final class WriteQueue: @unchecked Sendable {
     private var isClosing = false
     private var isWriterAsleep = false
 
+    /// Writes in one commit at most, so that the first of many waits for few.
+    private static let batchSize = 256
+
     /// - Returns: whether the write will be run; not after `close`.
     func append(_ write: QueuedWrite) -> Bool {
         monitor.withLock {
@@ -59,7 +62,7 @@ final class WriteQueue: @unchecked Sendable {
         }
     }
 
-    /// Waits for work and takes all of it, in order.
+    /// Waits for work and takes it, in order, up to the size of a batch.
     /// - Parameter batch: an empty array whose storage is used again.
     /// - Returns: `false` when the queue is closed and empty.
     func take(into batch: inout [QueuedWrite]) -> Bool {
@@ -69,7 +72,12 @@ final class WriteQueue: @unchecked Sendable {
                 isWriterAsleep = true
                 monitor.wait()
             }
-            swap(&batch, &waiting)
+            if waiting.count <= WriteQueue.batchSize {
+                swap(&batch, &waiting)
+            } else {
+                batch.append(contentsOf: waiting.prefix(WriteQueue.batchSize))
+                waiting.removeFirst(WriteQueue.batchSize)
+            }
             return true
         }
     }
