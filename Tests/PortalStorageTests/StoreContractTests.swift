@@ -14,12 +14,6 @@ struct StoreContractTests {
         try await check.run { try SQLitePortalStore(folder: folder.data) }
     }
 
-    @Test(
-        "The store in memory, which other tests stand on, keeps the same contract", arguments: StoreConformance.checks)
-    func contractInMemory(check: StoreCheck) async throws {
-        try await check.run { MemoryStore() }
-    }
-
     @Test("What was committed is there after closing and opening again, and its counts are right")
     func reopening() async throws {
         let folder = try TemporaryFolder()
