@@ -21,6 +21,8 @@ enum Refusal: Error, Equatable {
     case portalStarting
     case environmentStarting(workshop: String, retryAfter: Int)
     case runtimeFailing
+    /// The session is on record as ready, and its host does not answer.
+    case sessionSilent(SessionName, workshop: String)
     case storeFailing
     case failed
 
@@ -32,7 +34,7 @@ enum Refusal: Error, Equatable {
         case .crossSite: 403
         case .tooLarge: 413
         case .tooMany: 429
-        case .portalStarting, .environmentStarting, .runtimeFailing, .storeFailing: 503
+        case .portalStarting, .environmentStarting, .runtimeFailing, .sessionSilent, .storeFailing: 503
         case .failed: 500
         }
     }
@@ -43,6 +45,7 @@ enum Refusal: Error, Equatable {
         case .tooMany(let seconds): max(1, seconds)
         case .environmentStarting(_, let seconds): max(1, seconds)
         case .portalStarting: 2
+        case .sessionSilent: 3
         case .runtimeFailing: 10
         case .storeFailing: 5
         default: nil
@@ -87,6 +90,11 @@ enum Refusal: Error, Equatable {
             MessagePage(
                 heading: Text.unavailableTitle, happened: Text.runtimeFailing, advice: Text.runtimeFailingAdvice,
                 refresh: retryAfter)
+        case .sessionSilent(let session, let workshop):
+            MessagePage(
+                heading: Text.silentTitle, happened: Text.silent(workshop), advice: Text.silentAdvice,
+                link: (Text.endButton, PortalRoute.delete(session.rawValue).path), refresh: retryAfter,
+                refreshURL: PortalRoute.session(session.rawValue).path)
         case .storeFailing:
             MessagePage(
                 heading: Text.unavailableTitle, happened: Text.storeFailing, advice: Text.storeFailingAdvice,

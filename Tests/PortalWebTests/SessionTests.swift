@@ -21,6 +21,23 @@ struct SessionTests {
         }
     }
 
+    @Test("A ready session whose host does not answer is a page that tries again, not a circle of redirects")
+    func silent() async throws {
+        try await TestPortal.run { portal in
+            let browser = portal.browser()
+            let session = try await browser.launch()
+            let back = await browser.get(
+                "/oauth_callback?code=x&state=handover", ["Host": "\(session).lectern.localhost:8080"])
+            #expect(back.location == "http://lectern.localhost:8080/workshops/session/\(session)/?missed")
+            let page = await browser.get("/workshops/session/\(session)/?missed")
+            #expect(page.status == 503)
+            #expect(page.text.contains("content=\"3; url=/workshops/session/\(session)/\""))
+            #expect(await browser.get("/workshops/session/\(session)/").location.contains("/oauth_callback?code="))
+            _ = await browser.get("/workshops/session/\(session)/delete/")
+            #expect(await browser.get("/workshops/session/\(session)/?missed").status == 302)
+        }
+    }
+
     @Test("Strangers, and visitors with a session of their own, are told that it is none of theirs")
     func notOwner() async throws {
         try await TestPortal.run { portal in

@@ -10,11 +10,15 @@ struct MessagePage {
     var link: (text: String, url: String)? = (PortalText.backToWorkshops, PortalRoute.catalog.path)
     /// Seconds after which the page asks again by itself.
     var refresh: Int?
+    /// What it asks for then; `nil` for the same page.
+    var refreshURL: String?
 
     func html(in frame: PageFrame) -> HTML {
         frame.page(heading) {
             if let refresh {
-                meta(HTML.Attribute("http-equiv", "refresh"), .content(String(max(1, refresh))))
+                meta(
+                    HTML.Attribute("http-equiv", "refresh"),
+                    .content("\(max(1, refresh))" + (refreshURL.map { "; url=" + $0 } ?? "")))
             }
         } content: {
             h1 { heading }

@@ -138,6 +138,9 @@ enum PortalText {
     static let runtimeFailing = "Labs cannot be started at the moment."
     static let runtimeFailingAdvice =
         "This page tries again by itself. If it stays like this, tell whoever runs the portal."
+    static let silentTitle = "Your lab does not answer"
+    static func silent(_ workshop: String) -> String { "“\(workshop)” is running, but nothing answers at its address." }
+    static let silentAdvice = "This page tries again by itself. If it stays like this, end the lab and start it again."
     static let storeFailing = "The portal cannot save anything at the moment."
     static let storeFailingAdvice = "Try again in a minute. If it stays like this, tell whoever runs the portal."
     static let signInAgain = "This portal does not know this browser."

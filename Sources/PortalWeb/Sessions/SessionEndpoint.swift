@@ -19,6 +19,9 @@ extension BrowserHandler {
             return .now(PortalSite.redirect(to: PortalRoute.environment(session.environment.rawValue).path))
         }
         guard session.isReady else { return .now(starting(view, visitor, request, on: site)) }
+        if request.query == SessionHandover.missed {
+            return .now(Refusal.sessionSilent(session.name, workshop: view.title).response(to: request, on: site))
+        }
         // A look at the link costs nothing; the code is for whoever really comes.
         if request.method == .head {
             return .now(PortalSite.redirect(to: site.addresses.sessionURL(session.name) + "/"))
@@ -79,9 +82,14 @@ extension BrowserHandler {
         let progress = service.reconciler.progress(of: view.session)
         let form = formToken(for: visitor, request, on: site)
         let page = StartingPage(
-            session: view.session.name, workshop: view.definition?.title ?? view.environment.workshop,
+            session: view.session.name, workshop: view.title,
             elapsed: Double(clock.now().milliseconds - view.session.created.milliseconds) / 1000,
             usual: progress?.usually.map { Double($0) / 1000 }, step: step(of: view), formToken: form.text)
         return formPage(page.html(in: site.frame), cookie: form.cookie, on: site)
     }
+}
+
+extension SessionView {
+    /// What the workshop is called, also when its definition is gone.
+    fileprivate var title: String { definition?.title ?? environment.workshop }
 }

@@ -8,6 +8,16 @@ enum SessionHandover {
     /// What stands in `state` when the portal began the flow itself.
     static let state = "handover"
 
+    /// In the query of the session's page: the visitor was just carried into the session and nothing was there.
+    static let missed = "missed"
+
+    /// Where a request goes that was meant for a session's host and reached the portal. One that carries a code would be
+    /// sent straight back with a new one, for ever, so it says that it comes from there.
+    static func fallback(for session: SessionName, path: String, on site: PortalSite) -> String {
+        let page = site.addresses.portalURL + PortalRoute.session(session.rawValue).path
+        return path == "/oauth_callback" ? page + "?\(missed)" : page
+    }
+
     static func redirect(to session: SessionName, code: SecretToken, on site: PortalSite) -> HTTPResponse {
         PortalSite.redirect(to: "\(site.addresses.callbackURL(session))?code=\(code.text)&state=\(state)")
     }
