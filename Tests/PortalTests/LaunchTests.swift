@@ -217,4 +217,12 @@ struct LaunchDetailTests {
         #expect(manifest.frameAncestors == ["https://www.example.com"] && !manifest.hasExpiry)
         #expect(SecretToken(presented: manifest.clientSecret).digest == entered.session.clientSecret)
     }
+
+    @Test("makes users with a random UUID of version 4")
+    func userIDs() throws {
+        let ids = Set((0..<1000).map { _ in UserID.anonymous().rawValue })
+        #expect(ids.count == 1000)
+        let pattern = /anon@educates:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/
+        for id in ids { #expect(id.wholeMatch(of: pattern) != nil) }
+    }
 }

@@ -244,6 +244,23 @@ struct ReconcilerTests {
         }
     }
 
+    @Test("leaves a start that is under way to the next program when it is told to stop")
+    func shutdown() async throws {
+        let gate = Gate()
+        let test = try await TestPortal(runtime: .slow(gate))
+        let loop = Task { await test.portal.run() }
+        try await test.eventually("the environment") { try test.environments().first?.state == .running }
+        let entered = try await test.enter()
+        let readiness = test.readiness(entered.session.name)
+        try await test.eventually("the start") { gate.waiting == 1 }
+        loop.cancel()
+        await loop.value
+        #expect(try await readiness.get() == .notYet)
+        let session = try test.session(entered.session.name)
+        #expect(session.state == .starting && session.end == nil)
+        #expect(try await test.readiness(entered.session.name).get() == .notYet)
+    }
+
     @Test("asks before it ends a session as abandoned, and believes what it hears")
     func orphans() async throws {
         var limits = Fixture.limits()
@@ -298,6 +315,7 @@ struct ReconcilerTests {
         test.clock.advance(bySeconds: 60)
         try await test.settle()
         #expect(test.portal.counters[.endedExpired] == 250)
+        #expect(250 > 2 * SessionReconciler.batch)
         #expect(try test.sessions(.stopped).count == 250)
     }
 

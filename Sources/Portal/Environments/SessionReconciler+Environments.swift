@@ -12,8 +12,8 @@ extension SessionReconciler {
                 let plan = try EnvironmentPlan.plan(definitions, store.environments(), now: now) { name in
                     try store.counts(of: name).active == 0
                 }
-                let changes = try self.apply(plan, definitions, in: store, now: now)
-                return PlanResult(plan: plan, changes: changes, environments: try store.environments())
+                try self.apply(plan, definitions, in: store, now: now)
+                return PlanResult(plan: plan, environments: try store.environments())
             },
             completion: { result in
                 self.state.withLock { $0.plan.isUnderWay = false }
@@ -29,24 +29,17 @@ extension SessionReconciler {
 
     private struct PlanResult: Sendable {
         let plan: EnvironmentPlan
-        let changes: SessionChanges
         let environments: [WorkshopEnvironment]
     }
 
+    /// The reserved sessions of an environment that stops are dropped by the next look at the reserve.
     private func apply(
         _ plan: EnvironmentPlan, _ definitions: PortalDefinitions, in store: any PortalTransaction, now: Timestamp
-    ) throws -> SessionChanges {
-        var changes = SessionChanges()
+    ) throws {
         for name in plan.stop {
             guard var environment = try store.environment(name) else { continue }
-            environment.state = .stopping
+            environment.state = try store.counts(of: name).active == 0 ? .stopped : .stopping
             try store.update(environment)
-            let reserved = try store.reservedSessions(of: name, limit: .max).map(\.name)
-            changes.ended += try store.endSessions(reserved, because: .released, now: now)
-            if try store.counts(of: name).active == 0 {
-                environment.state = .stopped
-                try store.update(environment)
-            }
         }
         for name in plan.finish {
             guard var environment = try store.environment(name) else { continue }
@@ -63,7 +56,6 @@ extension SessionReconciler {
                     revision: wanted.revision, state: .starting, position: wanted.position, limits: wanted.entry.limits,
                     created: now))
         }
-        return changes
     }
 
     /// Takes over what the plan led to: which contents have to be prepared, and the limits for starts.
@@ -102,7 +94,6 @@ extension SessionReconciler {
             state.refill.isWanted = true
         }
         context.catalog.changed()
-        committed(result.changes)
         wake()
     }
 
@@ -118,7 +109,7 @@ extension SessionReconciler {
             }
             recordPrepared(name)
         } catch {
-            if Task.isCancelled && state.withLock({ $0.isStopping }) { return }
+            if Task.isCancelled { return }
             recordPreparationFailure(name, error)
         }
     }
@@ -204,7 +195,11 @@ extension SessionReconciler {
             completion: { result in
                 switch result {
                 case .success(let changes):
-                    self.state.withLock { $0.refill.isUnderWay = false }
+                    self.state.withLock { state in
+                        state.refill.isUnderWay = false
+                        // There may be more to do than fits into one transaction.
+                        if !changes.isEmpty { state.refill.isWanted = true }
+                    }
                     self.committed(changes)
                 case .failure(let error):
                     self.context.log.error("cannot refill the reserve", ("error", "\(error)"))
@@ -252,21 +247,22 @@ extension SessionReconciler {
     ) throws -> SessionChanges {
         let plan = try reservationPlan(from: store, definitions, now: now)
         var changes = SessionChanges()
-        for change in plan.drop {
-            let names = try store.reservedSessions(of: change.environment, limit: change.count).map(\.name)
+        var left = SessionReconciler.batch
+        func drop(_ count: Int, of environment: EnvironmentName?) throws {
+            let names = try store.reservedSessions(of: environment, limit: min(count, left)).map(\.name)
             changes.ended += try store.endSessions(names, because: .released, now: now)
+            left -= names.count
         }
-        if plan.dropAnywhere > 0 {
-            let names = try store.reservedSessions(of: nil, limit: plan.dropAnywhere).map(\.name)
-            changes.ended += try store.endSessions(names, because: .released, now: now)
-        }
+        for change in plan.drop { try drop(change.count, of: change.environment) }
+        if plan.dropAnywhere > 0 { try drop(plan.dropAnywhere, of: nil) }
         for change in plan.start {
             guard var environment = try store.environment(change.environment) else { continue }
-            for _ in 0..<change.count {
+            for _ in 0..<min(change.count, left) {
                 guard let session = try store.makeSession(in: &environment, now: now, secrets: context.secrets) else {
                     break
                 }
                 changes.started.append(session)
+                left -= 1
             }
         }
         return changes

@@ -120,15 +120,14 @@ extension UserID {
     /// A new anonymous visitor: `anon@educates:` and a random UUID (RFC 9562, version 4).
     static func anonymous() -> UserID {
         var generator = SystemRandomNumberGenerator()
-        let high = generator.next() & ~0xF000 | 0x4000
-        let low = generator.next() & ~(0b11 << 62) | (0b10 << 62)
-        let digits = Array(hexadecimal(high) + hexadecimal(low))
-        let groups = [digits[0..<8], digits[8..<12], digits[12..<16], digits[16..<20], digits[20..<32]]
-        return UserID(unchecked: "anon@educates:" + groups.map { String($0) }.joined(separator: "-"))
-    }
-
-    private static func hexadecimal(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        var bits = [generator.next() & ~0xF000 | 0x4000, generator.next() & ~(0b11 << 62) | (0b10 << 62)]
+        let digits = Array("0123456789abcdef".utf8)
+        var text = Array("anon@educates:".utf8)
+        for index in 0..<32 {
+            if index == 8 || index == 12 || index == 16 || index == 20 { text.append(UInt8(ascii: "-")) }
+            text.append(digits[Int(bits[index / 16] >> 60)])
+            bits[index / 16] <<= 4
+        }
+        return UserID(unchecked: String(decoding: text, as: UTF8.self))
     }
 }

@@ -18,8 +18,8 @@ extension SessionReconciler {
             }
             recordReady(name, began: began)
         } catch {
-            // When the program stops, the sandbox is left to the next one.
-            if Task.isCancelled && state.withLock({ $0.isStopping }) { return }
+            // Only the end of the whole loop cancels this task: the sandbox is left to the next program.
+            if Task.isCancelled { return }
             recordStartFailure(name, error)
         }
     }
@@ -152,7 +152,7 @@ extension SessionReconciler {
             try await withDeadline(seconds: context.settings.stopTimeout) { try await runtime.stop(name) }
             recordGone(name)
         } catch {
-            if Task.isCancelled && state.withLock({ $0.isStopping }) { return }
+            if Task.isCancelled { return }
             recordStopFailure(name, error)
         }
     }

@@ -4,8 +4,8 @@ internal import Synchronization
 extension SessionReconciler {
     // MARK: Expiry
 
-    /// Rows looked at in one transaction, so that a learner's write never waits long behind a large sweep.
-    private static let batch = 200
+    /// Rows changed in one transaction, so that a learner's write never waits long behind a large sweep.
+    static let batch = 50
 
     /// Ends what is due (`SessionExpiry`), a batch at a time.
     func endExpired(_ now: Timestamp) {
