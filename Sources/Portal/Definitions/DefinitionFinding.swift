@@ -36,10 +36,23 @@ public struct DefinitionFinding: Sendable, Equatable {
 
     /// One line for people and editors: `file.yaml:12:7: error: spec.portal.title: message`.
     public var text: String {
-        var place = file
-        if line > 0 { place += ":\(line):\(column)" }
-        return (place.isEmpty ? "" : place + ": ") + "\(severity.rawValue): " + (field.isEmpty ? "" : field + ": ")
-            + message
+        var line = file
+        if self.line > 0 { line += ":\(self.line):\(column)" }
+        if !line.isEmpty { line += ": " }
+        line += "\(severity.rawValue): "
+        if !field.isEmpty { line += "\(field): " }
+        return DefinitionFinding.printable(line + message)
+    }
+
+    /// Files, keys and values are strangers' texts: none may break the line or speak to the terminal.
+    static func printable(_ text: String) -> String {
+        var line = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            let isControl = scalar.value < 32 || (scalar.value >= 127 && scalar.value < 160)
+            let movesText = scalar.properties.isBidiControl || scalar == "\u{2028}" || scalar == "\u{2029}"
+            line.append(isControl || movesText ? " " : scalar)
+        }
+        return String(line)
     }
 
     /// One JSON object with the members `severity`, `file`, `line`, `column`, `field` and `message`.

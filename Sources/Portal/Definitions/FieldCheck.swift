@@ -41,7 +41,8 @@ struct FieldCheck {
         for entry in entries where !isFull {
             let full = name.isEmpty ? entry.key : "\(name).\(entry.key)"
             guard let field = fields.first(where: { $0.name == entry.key }) else {
-                reportUnknown(entry, fields.map(\.name), full)
+                let shown = shown(entry.key)
+                reportUnknown(entry, fields.map(\.name), name.isEmpty ? shown : "\(name).\(shown)")
                 continue
             }
             check(entry.value, field.rule, full)
@@ -214,13 +215,8 @@ struct FieldCheck {
     /// One short line of a text that may be anything.
     private func shown(_ text: String) -> String {
         let short = text.unicodeScalars.prefix(41)
-        var line = ""
-        for scalar in short.prefix(40) {
-            let isHidden =
-                scalar.value < 32 || (scalar.value >= 127 && scalar.value < 160) || scalar.properties.isBidiControl
-            line.unicodeScalars.append(isHidden ? " " : scalar)
-        }
-        return line + (short.count > 40 ? "..." : "")
+        return DefinitionFinding.printable(String(String.UnicodeScalarView(short.prefix(40))))
+            + (short.count > 40 ? "..." : "")
     }
 
     private func list(_ names: [String]) -> String {

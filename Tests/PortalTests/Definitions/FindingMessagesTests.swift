@@ -408,6 +408,19 @@ struct FindingMessagesTests {
             ])
     }
 
+    @Test("What strangers wrote can neither break a line nor speak to the terminal")
+    func strangersText() {
+        let key = "a\\u001b[2J\\n\\u202E" + String(repeating: "k", count: 1000)
+        let found = portalMessages("\"\(key)\": 1\nindex: \"\\r\\u202Ea\"")
+        #expect(found.count == 2)
+        for line in found {
+            #expect(line.utf8.count < 400)
+            #expect(line.unicodeScalars.allSatisfy { $0.value >= 32 && $0 != "\u{202E}" })
+        }
+        let finding = DefinitionFinding(.note, file: "a\nb\u{1B}", field: "c\t", message: "d\u{9B}")
+        #expect(finding.text == "a b : note: c : d ")
+    }
+
     @Test("A file with nothing but mistakes ends with one that says so")
     func tooMany() {
         let entries = (0..<2000).map { "a\($0): 1" }.joined(separator: ", ")
