@@ -10,6 +10,7 @@ final class RunningPortal: @unchecked Sendable {
     let portalPort: Int
     private var process: Process
     private let arguments: [String]
+    private let hasFrontDoor: Bool
     private let client = CurlClient()
 
     /// The program under test: the release build that `make` names, else the debug build beside the tests.
@@ -29,7 +30,9 @@ final class RunningPortal: @unchecked Sendable {
         frontPort = try freePort()
         portalPort = try freePort()
         let definitions = folder + "/definitions"
-        try FileManager.default.createDirectory(atPath: definitions, withIntermediateDirectories: true)
+        // Root's front door has workers that are not root.
+        try FileManager.default.createDirectory(
+            atPath: definitions, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
         try """
         apiVersion: training.educates.dev/v1beta1
         kind: TrainingPortal
@@ -59,6 +62,7 @@ final class RunningPortal: @unchecked Sendable {
           title: Lab
           description: A workshop to test with.
         """.write(toFile: definitions + "/portal.yaml", atomically: true, encoding: .utf8)
+        hasFrontDoor = !options.contains("--front-door")
         arguments =
             [
                 "serve", definitions, "--data", folder + "/data", "--run", folder + "/run", "--runtime", runtime,
@@ -84,7 +88,8 @@ final class RunningPortal: @unchecked Sendable {
         try process.run()
         let deadline = Date().addingTimeInterval(20)
         while Date() < deadline {
-            if let response = try? get("/readyz"), response.status == 200 { return }
+            let ports = hasFrontDoor ? [portalPort, frontPort] : [portalPort]
+            if ports.allSatisfy({ (try? get("/readyz", port: $0))?.status == 200 }) { return }
             guard process.isRunning else { break }
             usleep(5_000)
         }
@@ -93,15 +98,17 @@ final class RunningPortal: @unchecked Sendable {
         throw CancellationError()
     }
 
-    /// One request at the portal itself.
-    func get(_ path: String, cookie: String? = nil, method: HTTPMethod = .get) throws -> HTTPClientResponse {
+    /// One request, at the portal itself unless a port says otherwise.
+    func get(
+        _ path: String, cookie: String? = nil, method: HTTPMethod = .get, port: Int? = nil
+    ) throws -> HTTPClientResponse {
         var headers: HTTPHeaders = [
             "Host": "lectern.localhost:\(frontPort)", "Accept": "text/html", "User-Agent": "Mozilla/5.0 (test)",
         ]
         if let cookie { headers["Cookie"] = cookie }
         return try client.send(
             HTTPClientRequest(
-                method: method, url: "http://127.0.0.1:\(portalPort)\(path)", headers: headers, timeout: 20))
+                method: method, url: "http://127.0.0.1:\(port ?? portalPort)\(path)", headers: headers, timeout: 20))
     }
 
     var createPath: String { "/workshops/environment/lab/create/?index_url=http%3A%2F%2Flocalhost%3A9%2Fpage" }
@@ -118,16 +125,72 @@ final class RunningPortal: @unchecked Sendable {
         return process.terminationStatus
     }
 
+    /// A URL of the portal as browsers see it.
+    func url(_ path: String) -> String { "http://lectern.localhost:\(frontPort)\(path)" }
+
+    var logText: String { (try? String(contentsOfFile: folder + "/log", encoding: .utf8)) ?? "" }
+
+    /// Changes the definition file.
+    func edit(_ change: (String) -> String) throws {
+        let file = folder + "/definitions/portal.yaml"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try change(text).write(toFile: file, atomically: true, encoding: .utf8)
+    }
+
+    /// Asks until there is an answer, for at most 20 seconds.
+    @discardableResult func eventually<Value>(_ ask: () throws -> Value?) throws -> Value {
+        let deadline = Date().addingTimeInterval(20)
+        while Date() < deadline {
+            if let value = try ask() { return value }
+            usleep(20_000)
+        }
+        return try #require(try ask(), "not within 20 seconds; the log ends: \(logText.suffix(1000))")
+    }
+
+    /// Runs the same command beside the running one, to its end.
+    func runAgain() throws -> (status: Int32, text: String) {
+        let second = Process()
+        let pipe = Pipe()
+        second.executableURL = URL(fileURLWithPath: RunningPortal.program)
+        second.arguments = arguments
+        second.standardOutput = pipe
+        second.standardError = pipe
+        try second.run()
+        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        second.waitUntilExit()
+        return (second.terminationStatus, text)
+    }
+
+    func killFrontDoor() {
+        if let pid = frontDoor { Glibc.kill(pid, SIGKILL) }
+    }
+
+    private var frontDoor: pid_t? {
+        guard let text = try? String(contentsOfFile: folder + "/run/nginx/nginx.pid", encoding: .utf8),
+            let pid = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)), pid > 1
+        else { return nil }
+        return pid
+    }
+
+    /// Ends the first process of every sandbox of this portal, and so all that is in them.
+    func killSandboxes() {
+        let sessions = folder + "/data/sessions"
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: sessions)) ?? [] {
+            guard let bytes = FileManager.default.contents(atPath: "\(sessions)/\(name)/sandbox.json"),
+                let record = try? JSONSerialization.jsonObject(with: bytes) as? [String: Any],
+                let first = record["first"] as? [String: Any], let pid = first["pid"] as? Int, pid > 1
+            else { continue }
+            Glibc.kill(pid_t(pid), SIGKILL)
+        }
+    }
+
     func signal(_ number: Int32) { Glibc.kill(process.processIdentifier, number) }
 
     func remove() {
         terminate()
-        // The front door of a killed portal lives on for its successor: here there is none.
-        if let text = try? String(contentsOfFile: folder + "/run/nginx/nginx.pid", encoding: .utf8),
-            let pid = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)), pid > 1
-        {
-            Glibc.kill(pid, SIGTERM)
-        }
+        // Sandboxes outlive a portal, and the front door a killed one: here nobody comes to take them over.
+        killSandboxes()
+        if let pid = frontDoor { Glibc.kill(pid, SIGTERM) }
         try? FileManager.default.removeItem(atPath: folder)
     }
 }
