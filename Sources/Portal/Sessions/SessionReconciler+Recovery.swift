@@ -82,7 +82,10 @@ extension SessionReconciler {
             case (_, .remains):
                 state.queue.adopt(session.name, in: session.environment, isOwned: isOwned)
                 return true
-            case (_, nil): return true
+            case (_, nil):
+                guard !context.runtime.remembersSessions else { return true }
+                state.queue.adopt(session.name, in: session.environment, isOwned: isOwned)
+                return false
             }
         }
     }
@@ -120,7 +123,8 @@ extension SessionReconciler {
                     case .unresponsive:
                         state.unresponsive[name, default: 0] += 1
                         return (state.unresponsive[name] ?? 0) >= SessionReconciler.missedChecks
-                    case .remains, nil: return true
+                    case .remains: return true
+                    case nil: return context.runtime.remembersSessions
                     }
                     return false
                 }
