@@ -145,8 +145,10 @@ extension SandboxRuntime {
         var text: [UInt8] = []
         while text.count < 65_536 {
             let left = end - monotonicMilliseconds()
-            guard left > 0, await DescriptorWatcher.shared.readable(sandbox.info, within: left) else {
-                throw SessionRuntimeError(.timedOut, "bwrap did not start in time")
+            guard left > 0 else { throw SessionRuntimeError(.timedOut, "bwrap did not start in time") }
+            guard await DescriptorWatcher.shared.readable(sandbox.info, within: min(left, 200)) else {
+                try Task.checkCancellation()
+                continue
             }
             var buffer = [UInt8](repeating: 0, count: 4096)
             let count = read(sandbox.info.number, &buffer, buffer.count)
@@ -205,6 +207,7 @@ extension SandboxRuntime {
                 said = said.suffix(64)
                 continue
             }
+            try Task.checkCancellation()
             patience = min(patience + 1, 50)
             guard firstProcess(name) != nil else { throw failure(name, "ended before it was ready") }
             if try publishSocket(name),
@@ -227,6 +230,7 @@ extension SandboxRuntime {
             {
                 return
             }
+            try Task.checkCancellation()
             _ = await DescriptorWatcher.shared.readable(process, within: 2)
         }
     }
