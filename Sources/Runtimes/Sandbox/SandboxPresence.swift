@@ -77,6 +77,11 @@ extension SandboxRuntime {
         let target = try Descriptor.opened(folders.publishedFolder(name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         guard lectern_link_descriptor(socket.number, target.number, SandboxFolders.socketName) == 0 || errno == EEXIST
         else { throw SystemCallError("publish the socket of \(name)") }
+        // Nobody has to write there any more. A portal that is not root shares its user with the sandbox, whose learner
+        // may take that back; what is written there is then measured.
+        let path = "/proc/self/fd/\(folder.number)"
+        if users != nil { chown(path, 0, 0) }
+        chmod(path, 0o555)
         return true
     }
 

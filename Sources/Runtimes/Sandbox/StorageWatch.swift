@@ -32,6 +32,13 @@ extension SandboxRuntime {
     private func lookAtStorage() async {
         let running = state.withLock { $0.running }
         guard !running.isEmpty else { return }
+        for name in running.keys {
+            // One socket is all that belongs there.
+            let usage = FileTree.usage(of: folders.privateFolder(name), stoppingAt: .init(bytes: 1 << 20, entries: 64))
+            if usage.bytes > 1 << 20 || usage.entries > 64 {
+                end(name, for: "it fills its socket's folder", usage.bytes)
+            }
+        }
         let free = freeBytes()
         let now = monotonicMilliseconds()
         let isDue = storage.withLock { storage in
