@@ -8,7 +8,8 @@
 
 BUILD_PACKAGES = libmicrohttpd-dev libsqlite3-dev libyaml-dev libsodium-dev libwslay-dev libcmark-gfm-dev \
 	libcmark-gfm-extensions-dev libcurl4 node-xterm esbuild pkg-config
-RUN_PACKAGES = nginx-light bubblewrap git curl
+# Git, curl and Python are for the learners of the examples.
+RUN_PACKAGES = nginx-light bubblewrap git curl python3
 TEST_PACKAGES = chromium python3-venv
 BENCH_PACKAGES = wrk libmicrohttpd-dev
 
