@@ -152,43 +152,44 @@ struct PortalRules {
         for (index, entry) in document["spec"].list("workshops").enumerated() where !check.isFull {
             let field = "spec.workshops[\(index)]"
             let limits = WorkshopLimits(entry, in: given)
-            let asked = limits.asked
-            guard isSound(setting: "capacity", of: field), isSound("spec.portal.sessions.maximum") else { continue }
-            if asked.capacity == 0 {
-                add(
-                    .warning, entry["capacity"].place ?? entry.place, field + ".capacity",
-                    "the capacity is 0, so no session can be started;"
-                        + " set it here, in spec.portal.workshop.defaults, or set spec.portal.sessions.maximum")
-                continue
-            }
-            if limits.givesReserved, isSound(setting: "reserved", of: field), asked.reserved > asked.capacity {
-                add(
-                    .warning, entry["reserved"].place ?? entry.place, field + ".reserved",
-                    "found \(asked.reserved), expected at most the capacity, \(asked.capacity); taken as \(asked.capacity)"
-                )
-            }
-            let knowsInitial = limits.givesInitial && isSound(setting: "initial", of: field)
-            if knowsInitial, asked.initial > asked.capacity {
-                add(
-                    .warning, entry["initial"].place ?? entry.place, field + ".initial",
-                    "found \(asked.initial), expected at most the capacity, \(asked.capacity); taken as \(asked.capacity)"
-                )
-            } else if knowsInitial, isSound(setting: "reserved", of: field), asked.initial > 0,
-                asked.initial < limits.clamped.reserved
-            {
-                add(
-                    .warning, entry["initial"].place ?? entry.place, field + ".initial",
-                    "found \(asked.initial), expected 0 or at least reserved, \(limits.clamped.reserved);"
-                        + " taken as \(limits.clamped.initial)")
+            if isSound(setting: "capacity", of: field), isSound("spec.portal.sessions.maximum") {
+                checkCounts(limits, entry, field)
             }
             if limits.givesDeadline, isSound(setting: "expires", of: field), isSound(setting: "deadline", of: field),
-                asked.deadline < asked.expires
+                limits.asked.deadline < limits.asked.expires
             {
+                let expires = limits.asked.expires
                 add(
                     .warning, entry["deadline"].place ?? entry.place, field + ".deadline",
-                    "found \(asked.deadline) s, expected at least expires, \(asked.expires) s; taken as \(asked.expires) s"
-                )
+                    "found \(limits.asked.deadline) s, expected at least expires, \(expires) s; taken as \(expires) s")
             }
+        }
+    }
+
+    private mutating func checkCounts(_ limits: WorkshopLimits, _ entry: FieldView, _ field: String) {
+        let asked = limits.asked
+        if asked.capacity == 0 {
+            add(
+                .warning, entry["capacity"].place ?? entry.place, field + ".capacity",
+                "the capacity is 0, so no session can be started;"
+                    + " set it here, in spec.portal.workshop.defaults, or set spec.portal.sessions.maximum")
+            return
+        }
+        if limits.givesReserved, isSound(setting: "reserved", of: field), asked.reserved > asked.capacity {
+            add(
+                .warning, entry["reserved"].place ?? entry.place, field + ".reserved",
+                "found \(asked.reserved), expected at most the capacity, \(asked.capacity); taken as \(asked.capacity)")
+        }
+        guard limits.givesInitial, isSound(setting: "initial", of: field) else { return }
+        let reserved = limits.clamped.reserved
+        if asked.initial > asked.capacity {
+            add(
+                .warning, entry["initial"].place ?? entry.place, field + ".initial",
+                "found \(asked.initial), expected at most the capacity, \(asked.capacity); taken as \(asked.capacity)")
+        } else if isSound(setting: "reserved", of: field), asked.initial > 0, asked.initial < reserved {
+            add(
+                .warning, entry["initial"].place ?? entry.place, field + ".initial",
+                "found \(asked.initial), expected 0 or at least reserved, \(reserved); taken as \(reserved)")
         }
     }
 }

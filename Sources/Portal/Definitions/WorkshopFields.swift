@@ -65,7 +65,7 @@ enum WorkshopFields {
             "resources",
             .mapping([
                 Field("memory", .bytes),
-                Field("storage", .bytes, .notYet),
+                Field("storage", .bytes),
                 Field("volume", .mapping([Field("name", .anyText), Field("subPath", .anyText)]), .cluster),
             ])),
         Field("volumes", .anything, .cluster),

@@ -293,6 +293,15 @@ struct FindingMessagesTests {
         #expect(found.count == 1 && found.first?.hasSuffix(": " + message) == true, "\(found)")
     }
 
+    @Test("One mistake of an entry hides no other")
+    func severalRules() {
+        let found = portalMessages(entry: "capacity: 0\nexpires: 2h\ndeadline: 1h")
+        #expect(
+            found.map { $0.prefix(22) } == ["106:15: warning: spec.w", "108:15: warning: spec.w"].map { $0.prefix(22) })
+        let broken = portalMessages(entry: "capacity: -1\nreserved: 3\nexpires: 2h\ndeadline: 1h")
+        #expect(broken.map { $0.prefix(16) } == ["106:15: error: s", "109:15: warning:"])
+    }
+
     @Test("Two entries may not be published under one name")
     func publishedTwice() {
         let found = portalMessages(entry: "name: shell\n\n") + portalMessages(entry: "name: shell")
