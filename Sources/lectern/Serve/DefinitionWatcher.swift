@@ -41,11 +41,16 @@ final class DefinitionWatcher: Sendable {
 
     /// Definitions with errors are told of and change nothing.
     private func load(_ take: (PortalDefinitions) -> Void) {
-        let load = DefinitionLoader.load(paths: sources, portal: portal)
-        state.withLock {
-            $0.paths = load.watchedPaths
-            $0.seen = DefinitionFingerprint(watching: load.watchedPaths)
+        // The look from outside comes before the reading, so that what is written in between is seen the next time.
+        var paths = state.withLock { $0.paths }
+        var seen = DefinitionFingerprint(watching: paths)
+        var load = DefinitionLoader.load(paths: sources, portal: portal)
+        if load.watchedPaths != paths {
+            paths = load.watchedPaths
+            seen = DefinitionFingerprint(watching: paths)
+            load = DefinitionLoader.load(paths: sources, portal: portal)
         }
+        state.withLock { [paths, seen] in $0 = State(paths: paths, seen: seen) }
         for finding in load.problems {
             if finding.severity == .error {
                 log.error("definition", ("finding", finding.text))
