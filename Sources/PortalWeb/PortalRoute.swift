@@ -34,15 +34,15 @@ public enum PortalRoute: Hashable, Sendable {
         case visitor
         /// Whoever owns the session; everybody else is sent away with `session-invalid`.
         case owner
-        /// The owner of the session, or staff.
+        /// The owner of the session, or staff; everybody else as above.
         case ownerOrStaff
     }
 
     public var caller: Caller {
         switch self {
         case .index, .catalog, .environment, .create, .register: .visitor
-        case .session, .progress, .delete: .owner
-        case .authorize: .ownerOrStaff
+        case .delete: .owner
+        case .session, .progress, .authorize: .ownerOrStaff
         case .accessCode, .activate, .login, .logout, .staticFile, .themeFile, .health, .readiness, .robots, .favicon:
             .everybody
         }

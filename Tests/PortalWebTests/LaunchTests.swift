@@ -251,6 +251,43 @@ struct LaunchTests {
         }
     }
 
+    @Test("A portal that is still starting says so, to visitors and to probes")
+    func portalStarting() async throws {
+        try await TestPortal.run(isAtWork: false) { portal in
+            let browser = portal.browser()
+            for name in ["lab-w01", "lab-shell"] {
+                let response = await browser.get("/workshops/environment/\(name)/create/?index_url=%2Fback")
+                #expect(response.status == 503)
+                #expect(response.headers["Retry-After"] == "2")
+                #expect(response.text.contains("The portal is just starting."))
+            }
+            let unknown = await browser.get("/workshops/environment/nope/create/?index_url=%2Fback")
+            #expect(unknown.location == "/back?notification=workshop-invalid")
+            #expect(await browser.get("/readyz").status == 503)
+            #expect(await browser.get("/healthz").status == 200)
+            #expect(portal.store.allUsers.isEmpty)
+        }
+    }
+
+    @Test("The name of an environment that was replaced leads to its successor")
+    func successor() async throws {
+        var definitions = Fixture.definitions()
+        definitions.portal.replacesEnvironmentsOnWorkshopUpdate = true
+        try await TestPortal.run(definitions) { portal in
+            _ = try await portal.browser().launch("lab-w01")
+            var changed = portal.service.definitions
+            changed.workshops["lab-shell"] = Fixture.workshop("lab-shell", revision: "2")
+            portal.service.reload(changed)
+            try await until("the successor runs") {
+                try portal.service.catalog().entries.contains {
+                    $0.environment.name.rawValue == "lab-w02" && $0.environment.state == .running
+                }
+            }
+            #expect(try await portal.browser().launch("lab-w01") == "lab-w02-s001")
+            #expect(try await portal.browser().launch("lab-shell") == "lab-w02-s002")
+        }
+    }
+
     @Test("A store that cannot write is a page with status 503")
     func storeFails() async throws {
         try await TestPortal.run { portal in

@@ -1,4 +1,5 @@
 import HTTP
+import Platform
 import Portal
 import PortalTesting
 import Testing
@@ -72,6 +73,34 @@ struct RouteTests {
             #expect(await browser.get("/readyz").status == 200)
             #expect(await browser.get("/robots.txt").text.contains("Disallow: /"))
             #expect(await browser.get("/favicon.ico").headers["Content-Type"] == "image/svg+xml")
+        }
+    }
+
+    @Test("What an address says of who may call it is what happens", arguments: routes)
+    func callers(_ route: PortalRoute) async throws {
+        var definitions = Fixture.definitions()
+        definitions.portal.accessCode = "sesame"
+        try await TestPortal.run(definitions) { portal in
+            let owner = portal.browser()
+            _ = await owner.get("/workshops/access/?redirect_url=%2F&password=sesame")
+            let session = try await owner.launch()
+            #expect(session == "lab-w01-s001")
+            let query =
+                route == .authorize
+                ? "?response_type=code&client_id=lab-w01-s001&code_challenge_method=S256&code_challenge="
+                    + SHA256.challenge(of: "x")
+                    + "&redirect_uri=http%3A%2F%2Flab-w01-s001.lectern.localhost%3A8080%2Foauth_callback" : ""
+            let response = await portal.browser().get(route.path + query)
+            let isGated = response.location.hasPrefix("/workshops/access/?redirect_url=")
+            let isNotTheirs =
+                response.location == "/workshops/catalog/?notification=session-invalid"
+                || response.text == "{\"state\":\"gone\",\"step\":0}"
+            switch route.caller {
+            case .everybody: #expect(!isGated && !isNotTheirs)
+            case .visitor: #expect(isGated)
+            case .owner, .ownerOrStaff: #expect(isNotTheirs)
+            }
+            #expect(portal.session("lab-w01-s001")?.isLive == true)
         }
     }
 

@@ -58,6 +58,34 @@ struct SessionTests {
         }
     }
 
+    @Test("Staff may enter a session of somebody else, and not end it from its own page")
+    func staff() async throws {
+        var definitions = Fixture.definitions()
+        definitions.portal.index = "https://index.example.com/"
+        try await TestPortal.run(definitions) { portal in
+            let session = try await portal.browser().launch(index: SessionTests.index)
+            let cookie = SecretToken.random()
+            let now = portal.clock.now
+            _ = try await portal.service.store.write { store in
+                try store.insert(PortalUser(id: Fixture.user("ada"), kind: .staff, joined: now))
+                try store.insert(
+                    LoginCookie(
+                        digest: cookie.digest, user: Fixture.user("ada"), created: now,
+                        expires: now.advanced(bySeconds: 60)))
+            }
+            let staff = portal.browser()
+            staff.cookies["lectern-login"] = cookie.text
+            #expect(await staff.get("/workshops/session/\(session)/").location.contains("/oauth_callback?code="))
+            #expect(
+                await staff.get("/workshops/session/\(session)/delete/").location
+                    == "/workshops/catalog/?notification=session-invalid")
+            #expect(portal.session(session)?.isLive == true)
+            #expect(await staff.get("/workshops/catalog/").status == 200)
+            portal.clock.advance(bySeconds: 61)
+            #expect(await staff.get("/workshops/session/\(session)/").location.hasPrefix("https://index.example.com/"))
+        }
+    }
+
     @Test("With an index of the portal, strangers are sent there")
     func portalIndex() async throws {
         var definitions = Fixture.definitions()

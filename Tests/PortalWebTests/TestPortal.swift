@@ -20,7 +20,7 @@ struct TestPortal: Sendable {
     static func run(
         _ definitions: PortalDefinitions = Fixture.definitions(), runtime: any SessionRuntime = InstantRuntime(),
         publicURL: String = "http://lectern.localhost:8080", waitsForEnvironments: Bool = true,
-        on engine: (any PortalStore)? = nil,
+        on engine: (any PortalStore)? = nil, isAtWork: Bool = true,
         _ body: (TestPortal) async throws -> Void
     ) async throws {
         let memory = MemoryStore()
@@ -33,9 +33,9 @@ struct TestPortal: Sendable {
             log: log.log, sleep: { await clock.sleep(until: $0) })
         let portal = TestPortal(
             store: memory, clock: clock, service: service, web: PortalWeb(service: service, log: log.log), log: log)
-        let work = Task { await service.run() }
+        let work = Task { if isAtWork { await service.run() } }
         defer { work.cancel() }
-        if waitsForEnvironments {
+        if waitsForEnvironments && isAtWork {
             try await until("the environments run") {
                 let entries = try service.catalog().entries
                 return entries.count == definitions.portal.workshops.count
