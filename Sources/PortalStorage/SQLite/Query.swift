@@ -60,7 +60,7 @@ enum Query: Int, CaseIterable {
         case .sessionsOfOwner:
             """
             \(Query.selectSession) INDEXED BY sessions_of_owner JOIN users u ON u.number = s.owner
-            WHERE u.id = ?1 AND \(Query.active)
+            WHERE u.id = ?1 AND s.owner IS NOT NULL AND \(Query.active)
             """
         case .oldestReserved:
             """
@@ -151,7 +151,9 @@ enum Query: Int, CaseIterable {
             DELETE FROM users WHERE number IN (
                 SELECT number FROM users INDEXED BY users_anonymous
                 WHERE kind = 'anonymous' AND joined < ?1
-                    AND NOT EXISTS (SELECT 1 FROM sessions INDEXED BY sessions_of_owner WHERE owner = users.number)
+                    AND NOT EXISTS (
+                        SELECT 1 FROM sessions INDEXED BY sessions_of_owner
+                        WHERE owner = users.number AND owner IS NOT NULL)
                 ORDER BY joined LIMIT ?2)
             """
         case .purgeLogins: Query.purge("logins")

@@ -69,7 +69,7 @@ extension Migration {
             ) STRICT;
             -- In use, reserved (owner is null) and those of one environment.
             CREATE INDEX sessions_of_environment ON sessions (environment, state, owner, created);
-            CREATE INDEX sessions_of_owner ON sessions (owner, state);
+            CREATE INDEX sessions_of_owner ON sessions (owner, state) WHERE owner IS NOT NULL;
             CREATE INDEX sessions_by_age ON sessions (state, created);
             CREATE INDEX sessions_by_name ON sessions (state, name);
             CREATE INDEX sessions_reserved ON sessions (created)
