@@ -244,6 +244,36 @@ struct ReconcilerTests {
         }
     }
 
+    @Test("gives up a start that never returns, however little it cares about being cancelled")
+    func hangingStart() async throws {
+        let release = Delivery<Void>()
+        let base = InstantRuntime()
+        let deaf = TroubledRuntime(
+            base: base,
+            beforeStart: { session in
+                base.exists(session, .unresponsive)
+                // A task of its own does not hear of the cancellation.
+                try await Task { try await release.get() }.value
+            })
+        var settings = PortalSettings()
+        settings.startAttempts = 1
+        let test = try await TestPortal(runtime: deaf, settings: settings)
+        try await test.running {
+            try await test.eventually("the environment") { try test.environments().first?.state == .running }
+            let entered = try await test.enter()
+            try await test.eventually("the start") { base.sandboxes.count == 1 }
+            try await test.eventually("its deadline") {
+                test.portal.reconciler.nextDue(after: test.clock.now)
+                    == test.clock.now.advanced(bySeconds: settings.startTimeout)
+            }
+            test.clock.advance(bySeconds: settings.startTimeout)
+            try await test.eventually("the end") { try test.session(entered.session.name).state == .stopped }
+            #expect(try test.session(entered.session.name).end == .startFailed)
+            #expect(base.sandboxes.isEmpty)
+        }
+        release.put(())
+    }
+
     @Test("leaves a start that is under way to the next program when it is told to stop")
     func shutdown() async throws {
         let gate = Gate()

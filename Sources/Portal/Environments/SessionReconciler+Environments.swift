@@ -118,7 +118,7 @@ extension SessionReconciler {
         guard let workshop = state.withLock({ $0.environments[name]?.workshop ?? nil }) else { return }
         do {
             let runtime = context.runtime
-            try await withDeadline(seconds: context.settings.startTimeout) {
+            try await within(seconds: context.settings.startTimeout) {
                 try await runtime.prepare(EnvironmentPreparation(environment: name, workshop: workshop))
             }
             recordPrepared(name)
@@ -182,7 +182,7 @@ extension SessionReconciler {
     func discard(_ name: EnvironmentName) async {
         do {
             let runtime = context.runtime
-            try await withDeadline(seconds: context.settings.stopTimeout) { try await runtime.discard(name) }
+            try await within(seconds: context.settings.stopTimeout) { try await runtime.discard(name) }
         } catch {
             if Task.isCancelled { return }
             context.log.warning("the content of an environment is left", ("environment", name), ("reason", "\(error)"))

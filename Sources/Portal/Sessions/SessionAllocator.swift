@@ -70,7 +70,7 @@ public final class SessionAllocator: Sendable {
         let kind = visitor.user?.kind ?? .anonymous
         let snapshot = try SessionAllocation.Snapshot.take(
             from: store, environment: environment, user: visitor.user?.id, maximum: portal.maximumSessions, now: now,
-            startsWithin: reconciler.startsWithin(environment.name, now: now))
+            startsWithin: environment.state == .starting ? reconciler.startsWithin(environment.name, now: now) : nil)
         let decision = SessionAllocation.decide(
             SessionAllocation.Request(
                 isStaff: kind == .staff,

@@ -111,7 +111,7 @@ extension SessionReconciler {
     func checkWhatRuns() async {
         let before = Set(state.withLock { $0.queue.up })
         do {
-            let existing = try await withDeadline(seconds: context.settings.stopTimeout) {
+            let existing = try await within(seconds: context.settings.stopTimeout) {
                 [runtime = context.runtime] in
                 try await runtime.existing()
             }

@@ -13,9 +13,7 @@ extension SessionReconciler {
                 return finishStart(name, .succeeded, nil)
             }
             let runtime = context.runtime
-            try await withCancellation(of: name) {
-                try await withDeadline(seconds: self.context.settings.startTimeout) { try await runtime.start(launch) }
-            }
+            try await within(seconds: context.settings.startTimeout, for: name) { try await runtime.start(launch) }
             recordReady(name, began: began)
         } catch {
             // Only the end of the whole loop cancels this task: the sandbox is left to the next program.
@@ -39,20 +37,6 @@ extension SessionReconciler {
             throw SessionRuntimeError(.failed, "the workshop \(environment.resource) is not defined")
         }
         return SessionLaunch(session, in: environment, workshop, definitions.portal, context.address, context.secrets)
-    }
-
-    /// Runs a start so that it can be hurried when the session is ended meanwhile.
-    private func withCancellation(of name: SessionName, _ work: @escaping @Sendable () async throws -> Void)
-        async throws
-    {
-        let task = Task { try await work() }
-        state.withLock { $0.cancellations[name] = { task.cancel() } }
-        defer { state.withLock { $0.cancellations[name] = nil } }
-        try await withTaskCancellationHandler {
-            try await task.value
-        } onCancel: {
-            task.cancel()
-        }
     }
 
     /// The runtime says that the session answers.
@@ -149,7 +133,7 @@ extension SessionReconciler {
     func stop(_ name: SessionName) async {
         do {
             let runtime = context.runtime
-            try await withDeadline(seconds: context.settings.stopTimeout) { try await runtime.stop(name) }
+            try await within(seconds: context.settings.stopTimeout) { try await runtime.stop(name) }
             recordGone(name)
         } catch {
             if Task.isCancelled { return }

@@ -112,7 +112,7 @@ extension SessionReconciler {
             func askNext() {
                 guard let session = waiting.next() else { return }
                 group.addTask {
-                    let seen = try? await withDeadline(seconds: SessionReconciler.answerTimeout) {
+                    let seen = try? await self.within(seconds: SessionReconciler.answerTimeout) {
                         await runtime.lastSeen(session)
                     }
                     return (session, seen ?? nil)

@@ -22,6 +22,9 @@ public final class SessionReconciler: Sendable {
         var failures = StartFailures()
         var waiters = ReadinessWaiters()
         var environments: [EnvironmentName: Preparation] = [:]
+        var deadlines = Deadlines()
+        /// When the loop wakes by itself.
+        var alarm: Timestamp?
         /// Ways to hurry starts that are under way and no longer wanted.
         var cancellations: [SessionName: @Sendable () -> Void] = [:]
         /// Whether the store has been compared with what runs; nothing is started or stopped before.
@@ -93,24 +96,33 @@ public final class SessionReconciler: Sendable {
             group.addTask {
                 for await session in self.context.runtime.departures() { self.recordDeparture(session) }
             }
-            var alarm: (due: Timestamp, task: Task<Void, Never>)?
+            var alarm: Task<Void, Never>?
             while !Task.isCancelled {
                 let now = context.clock.now()
                 for work in turn(now) { group.addTask { await self.perform(work) } }
-                if let set = alarm, set.due <= now { alarm = nil }
-                if let due = nextDue(after: now), alarm.map({ due < $0.due }) ?? true {
-                    alarm?.task.cancel()
-                    alarm = (due, Task { await self.ring(at: due) })
+                if let due = sooner(than: now) {
+                    alarm?.cancel()
+                    alarm = Task { await self.ring(at: due) }
                 }
                 await bell.sleep()
             }
-            alarm?.task.cancel()
+            alarm?.cancel()
             let abandoned = state.withLock { state in
                 state.isStopping = true
                 return state.waiters.takeEverything()
             }
             for completion in abandoned { completion(.notYet) }
             group.cancelAll()
+        }
+    }
+
+    /// Sets the alarm, if something is due before it rings or it has rung.
+    private func sooner(than now: Timestamp) -> Timestamp? {
+        guard let due = nextDue(after: now) else { return nil }
+        return state.withLock { state in
+            if let alarm = state.alarm, alarm > now, alarm <= due { return nil }
+            state.alarm = due
+            return due
         }
     }
 
@@ -123,6 +135,7 @@ public final class SessionReconciler: Sendable {
 
     /// Does what is due and needs no waiting, and says what may begin now.
     func turn(_ now: Timestamp) -> [Work] {
+        for pass in state.withLock({ $0.deadlines.takeDue(by: now) }) { pass() }
         let (expired, wantsPlan, wantsRefill, wantsExpiry) = state.withLock { state in
             if let due = state.nextRefresh, due <= now {
                 state.nextRefresh = nil
@@ -191,7 +204,8 @@ public final class SessionReconciler: Sendable {
     func nextDue(after now: Timestamp) -> Timestamp? {
         state.withLock { state in
             var moments = [
-                state.waiters.nextDue, state.queue.nextDue, state.failures.nextDue(after: now), state.nextExpiry,
+                state.waiters.nextDue, state.deadlines.nextDue, state.queue.nextDue, state.failures.nextDue(after: now),
+                state.nextExpiry,
                 state.nextRefresh, state.nextPurge, state.nextCheck, state.orphanChecks.values.min(),
                 state.discards.values.min(),
             ]
