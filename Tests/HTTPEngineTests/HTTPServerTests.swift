@@ -249,6 +249,19 @@ struct HTTPServerTests {
         }
     }
 
+    @Test("Clients beyond the limit of connections wait for their turn and get it")
+    func crowd() throws {
+        try withServer(as: configuration { $0.threads = 1 }, answering: echo) { server in
+            let limit = HTTPServerConfiguration.connectionsPerThread
+            let sockets = try (0..<2 * limit).map { _ in try TestSocket(port: server.port) }
+            for (index, socket) in sockets.enumerated() { try socket.send("GET /\(index) HTTP/1.1\r\nHost: x\r\n\r\n") }
+            for (index, socket) in sockets.enumerated() {
+                #expect(try socket.answer().text == "GET /\(index)||")
+                socket.close()
+            }
+        }
+    }
+
     @Test("Stopping lets requests under way finish, and gives 503 to those that take too long")
     func stopping() throws {
         let waiting = Mutex<[String: @Sendable (HTTPResponse) -> Void]>([:])

@@ -29,11 +29,14 @@ public final class HTTPServer: Sendable {
             let socket = try ListeningSocket(configuration.address)
             var settings = lectern_mhd_settings()
             settings.listen_socket = socket.descriptor
-            settings.threads = UInt32(clamping: max(1, configuration.threads))
+            let threads = min(max(1, configuration.threads), 1024)
+            let connections = min(
+                configuration.maximumConnections, threads * HTTPServerConfiguration.connectionsPerThread)
+            settings.threads = UInt32(threads)
             settings.stack_size = max(64 * 1024, configuration.threadStackSize)
             // Half of a connection's memory holds the request, the other half the answer's header.
             settings.memory_per_connection = 2 * max(1024, configuration.maximumHeaderBytes)
-            settings.connections = UInt32(clamping: max(configuration.threads, configuration.maximumConnections))
+            settings.connections = UInt32(max(threads, connections))
             settings.connections_per_address = UInt32(clamping: max(0, configuration.maximumConnectionsPerAddress))
             settings.timeout = UInt32(clamping: max(0, configuration.timeout))
             let context = Unmanaged.passUnretained(core).toOpaque()

@@ -10,11 +10,12 @@ public enum HTTPServerAddress: Sendable, Equatable {
 /// Limits and manners of one server.
 public struct HTTPServerConfiguration: Sendable {
     public var address: HTTPServerAddress
-    /// Threads that read requests and call the handler, at least 1.
-    public var threads = 2
+    /// Threads that read requests and call the handler, at least 1. Each serves at most `connectionsPerThread`.
+    public var threads = 4
     /// Bytes of each thread's stack.
     public var threadStackSize = 512 * 1024
-    /// Connections at once, over all threads, those of WebSockets included. Further ones wait in the kernel's queue.
+    /// Connections at once, over all threads, those of WebSockets included; never more than the threads can serve.
+    /// Further ones wait in the kernel's queue.
     public var maximumConnections = 4096
     /// Connections at once from one address; 0 for no limit. Off behind a front door, where all come from one.
     public var maximumConnectionsPerAddress = 0
@@ -30,6 +31,11 @@ public struct HTTPServerConfiguration: Sendable {
     public var webSocket = WebSocketLimits()
 
     public init(_ address: HTTPServerAddress) { self.address = address }
+
+    /// libmicrohttpd 0.9.75 fetches 128 events at a time, and when it gets exactly so many it waits for a further one
+    /// before it looks at them: all 128 connections hang until something else happens. A thread that never has 128
+    /// descriptors (two of them are its own) never gets there.
+    public static let connectionsPerThread = 120
 }
 
 public struct WebSocketLimits: Sendable {
