@@ -51,7 +51,7 @@ let package = Package(
         library("HTTPEngine", ["HTTP", "Platform", "CMicroHTTPD", "CWslay", "CCurl", "CLinux"], hasReadMe: true),
         library("PortalStorage", ["Portal", "Platform", "CSQLite"]),
         library("PortalWeb", ["Portal", "HTTP", "Platform", "CAssets"]),
-        library("SessionAgent", ["HTTP", "Platform", "CLinux", "CAssets"]),
+        library("SessionAgent", ["HTTP", "Platform", "CLinux", "CAssets"], hasReadMe: true),
         library("Runtimes", ["Portal", "Platform", "CLinux"], hasReadMe: true),
         library("PortalTesting", ["Portal", "HTTP", "Platform"]),
         .executableTarget(

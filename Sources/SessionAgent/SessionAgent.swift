@@ -10,6 +10,7 @@ public final class SessionAgent: HTTPHandler {
     private let entry: EntryFlow
     private let cookies: AgentCookies
     private let grants = VisitorGrants()
+    private let worker: PortalWorker
     private let calls: SessionCalls
     private let terminals: TerminalSet
     private let library: InstructionLibrary
@@ -32,6 +33,7 @@ public final class SessionAgent: HTTPHandler {
         pages = MessagePages(frame: frame)
         let portal = PortalAPI(client: client, manifest: manifest)
         let worker = PortalWorker()
+        self.worker = worker
         entry = EntryFlow(
             manifest: manifest, cookies: cookies, grants: grants, portal: portal, worker: worker, clock: clock,
             pages: pages, log: log.about("entry"))
@@ -42,13 +44,18 @@ public final class SessionAgent: HTTPHandler {
         room = RoomPage(frame: frame, library: library, terminals: terminals.ids)
     }
 
-    /// Nothing runs before somebody looks: shells start with their first viewer. Kept so that a later part can open files
-    /// or sockets before the first request.
-    public func start() {}
+    /// Starts the agent's two threads. Shells start with their first viewer.
+    public func start() {
+        worker.start()
+        terminals.start()
+    }
 
     /// Ends every shell and returns when the agent's threads have ended. Requests may still come and are answered; their
     /// terminals stay closed.
-    public func stop() { terminals.stop() }
+    public func stop() {
+        terminals.stop()
+        worker.stop()
+    }
 
     // MARK: Requests
 

@@ -135,4 +135,18 @@ struct DashboardTests {
         let page = await fixture.send(.get, "/dashboard/", cookie: try await fixture.enter()).text
         #expect(page.contains("/static/\(name)?v="))
     }
+
+    @Test("Values of the workshop, of config.yaml and of the portal are shown; the portal's win")
+    func parameters() async throws {
+        let fixture = try AgentFixture(pages: [
+            "workshop/config.yaml": "params: [{name: own, value: mine}, {name: flavour, value: none}]",
+            "workshop/content/a.md": "{{< param own >}}, {{< param flavour >}}, {{< param session_name >}}\r\n\r\nnext",
+        ])
+        let cookie = try await fixture.enter()
+        let page = await fixture.send(.get, "/dashboard/", cookie: cookie).text
+        #expect(page.contains("<p>mine, &lt;plain&gt; &amp; &quot;simple&quot;, lab-w01-s001</p>"))
+        try Data("params: [{name: own, value: changed}]".utf8).write(
+            to: fixture.folder.appending(path: "workshop/config.yaml"))
+        #expect(await fixture.send(.get, "/dashboard/", cookie: cookie).text.contains("<p>changed,"))
+    }
 }

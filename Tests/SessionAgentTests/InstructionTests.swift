@@ -173,4 +173,32 @@ struct InstructionTests {
     func localPaths(given: String, followed: String) {
         #expect(LocalPath.checked(given) == followed)
     }
+
+    @Test("config.yaml chooses and orders pages, and its values can be set from outside")
+    func configuration() {
+        let text = """
+            params:
+              - {name: colour, value: red}
+              - {name: size, value: small, aliases: [SIZE, GROESSE]}
+            pathways:
+              default: short
+              paths:
+                short:
+                  steps: [b, missing, a/x]
+                  params: [{name: colour, value: blue}]
+                long: {title: All of it}
+            """
+        let short = WorkshopConfiguration(text, environment: ["GROESSE": "large", "colour": "green", "size": "no"])
+        #expect(short.pathway == "short" && short.parameters == ["colour": "green", "size": "large"])
+        let pages = ["a/x.md", "b.md", "c.md"].compactMap { InstructionPage(file: $0, text: "") }
+        #expect(short.chosen(from: pages).map(\.id) == ["b", "a/x"])
+        let long = WorkshopConfiguration(text, environment: ["PATHWAY_NAME": "long"])
+        #expect(long.pathway == "long" && long.parameters == ["colour": "red", "size": "small"])
+        #expect(long.chosen(from: pages).map(\.id) == ["a/x", "b", "c"])
+        for broken in [
+            "", "[", "params: 3", "pathways: []", "params: [1, {value: x}]", "pathways: {default: {}, paths: 1}",
+        ] {
+            #expect(WorkshopConfiguration(broken, environment: [:]) == WorkshopConfiguration(), "\(broken)")
+        }
+    }
 }

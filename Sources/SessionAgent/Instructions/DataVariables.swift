@@ -2,7 +2,7 @@ internal import Platform
 
 /// What `{{< param name >}}` may name (spec/dashboard.md section 5.5), as far as it means something on one machine.
 enum DataVariables {
-    static func values(of manifest: SessionManifest) -> [String: String] {
+    static func values(of manifest: SessionManifest, pathway: String) -> [String: String] {
         let url = manifest.sessionURL
         let scheme = url.hasPrefix("https:") ? "https" : "http"
         let authority = url.split(separator: "/", omittingEmptySubsequences: false).dropFirst(2).first ?? ""
@@ -27,7 +27,7 @@ enum DataVariables {
             "ingress_protocol": scheme,
             "ingress_port": port.isEmpty ? (scheme == "https" ? "443" : "80") : String(port),
             "ingress_port_suffix": port.isEmpty ? "" : ":" + port,
-            "pathway_name": manifest.variables.first { $0.name == "PATHWAY_NAME" }?.value ?? "",
+            "pathway_name": pathway,
         ]
         values.merge(manifest.parameters) { _, given in given }
         return values

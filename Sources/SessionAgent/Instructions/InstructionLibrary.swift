@@ -21,12 +21,14 @@ final class InstructionLibrary: Sendable {
     private struct State {
         var stamps: [String: ContentFolder.Stamp] = [:]
         var pages: [InstructionPage] = []
+        var parameters: [String: String] = [:]
+        var pathway = ""
         var html: [String: String] = [:]
     }
 
     let content: ContentFolder
     private let manifest: SessionManifest
-    private let parameters: [String: String]
+    private let environment: [String: String]
     private let terminals: [String]
     private let renderer = MarkdownRenderer(limit: InstructionLibrary.sizeLimit, topHeadingLevel: 2)
     private let state = Mutex(State())
@@ -37,7 +39,8 @@ final class InstructionLibrary: Sendable {
         self.manifest = manifest
         self.terminals = terminals
         self.log = log
-        parameters = DataVariables.values(of: manifest)
+        environment = Dictionary(
+            manifest.variables.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
     }
 
     /// Every page in order.
@@ -51,7 +54,7 @@ final class InstructionLibrary: Sendable {
                 return nil
             }
             let page = pages[index]
-            let html = state.html[page.id] ?? render(page, among: pages)
+            let html = state.html[page.id] ?? render(page, state)
             state.html[page.id] = html
             return Rendered(
                 page: page, step: index + 1, count: pages.count, previous: index > 0 ? pages[index - 1] : nil,
@@ -61,7 +64,10 @@ final class InstructionLibrary: Sendable {
 
     private func refresh(_ state: inout State) -> [InstructionPage] {
         let files = content.files(below: "content", limit: InstructionLibrary.pageLimit) { $0.hasSuffix(".md") }
-        let stamps = Dictionary(files.map { ($0.path, $0.stamp) }, uniquingKeysWith: { first, _ in first })
+        var stamps = Dictionary(files.map { ($0.path, $0.stamp) }, uniquingKeysWith: { first, _ in first })
+        let configuration = content.read("config.yaml", limit: InstructionLibrary.sizeLimit)
+        // No page has this name: pages end in ".md".
+        stamps["config.yaml"] = configuration?.stamp
         guard stamps != state.stamps else { return state.pages }
         let pages = files.compactMap { file -> InstructionPage? in
             guard let text = text(of: file.path) else {
@@ -72,8 +78,15 @@ final class InstructionLibrary: Sendable {
         }
         // Two files of one id (`a.md` and `a/index.md`): the first in order of path stays.
         var ids: Set<String> = []
+        let settings = configuration.map {
+            WorkshopConfiguration(String(decoding: $0.bytes, as: UTF8.self), environment: environment)
+        }
+        let chosen = (settings ?? WorkshopConfiguration()).chosen(from: pages.filter { ids.insert($0.id).inserted })
+        // What the portal gives wins over the workshop's own defaults.
+        var parameters = settings?.parameters ?? [:]
+        parameters.merge(DataVariables.values(of: manifest, pathway: settings?.pathway ?? "")) { _, given in given }
         state = State(
-            stamps: stamps, pages: InstructionPage.ordered(pages.filter { ids.insert($0.id).inserted }), html: [:])
+            stamps: stamps, pages: chosen, parameters: parameters, pathway: settings?.pathway ?? "", html: [:])
         return state.pages
     }
 
@@ -82,12 +95,12 @@ final class InstructionLibrary: Sendable {
         return String(decoding: file.bytes, as: UTF8.self)
     }
 
-    private func render(_ page: InstructionPage, among pages: [InstructionPage]) -> String {
+    private func render(_ page: InstructionPage, _ state: State) -> String {
         guard let text = text(of: page.file) else { return p { AgentText.pageUnreadable }.text }
         let (_, body) = FrontMatter.split(text)
-        let ids = Set(pages.map(\.id))
+        let ids = Set(state.pages.map(\.id))
         let shortcodes = Shortcodes(
-            body, parameters: parameters, baseURL: "/workshop", pathway: parameters["pathway_name"] ?? "")
+            body, parameters: state.parameters, baseURL: "/workshop", pathway: state.pathway)
         var hooks = MarkdownHooks()
         hooks.text = shortcodes.pieces
         hooks.literal = shortcodes.literal

@@ -25,13 +25,6 @@ final class BackgroundThread: Sendable {
         self.thread = thread
     }
 
-    /// Starts a thread that nobody waits for.
-    static func detached(name: String, stack: Int = 256 * 1024, _ body: @escaping @Sendable () -> Void) -> Bool {
-        guard let thread = BackgroundThread(name: name, stack: stack, body) else { return false }
-        lectern_detach_thread(thread.thread)
-        return true
-    }
-
     /// Waits for the body to return. Call it once.
     func join() { lectern_join_thread(thread) }
 

@@ -1,48 +1,78 @@
+internal import Glibc
 internal import Synchronization
 
 /// Runs calls to the portal one after another on a thread of its own, so that none of them holds up the HTTP engine.
-/// The thread exists only while there is work.
+///
+/// The thread is there from the start: a learner who has used up the sandbox's processes must still be able to end the
+/// session.
 final class PortalWorker: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []
-        var isRunning = false
+        var thread: BackgroundThread?
+        var isStopping = false
     }
     private let state = Mutex(State())
+    private let waiting = Semaphore()
     private let limit: Int
 
     /// - Parameter limit: jobs that may wait.
     init(limit: Int = 64) { self.limit = limit }
 
+    /// Starts the thread unless it runs.
+    func start() { state.withLock { startThread(&$0) } }
+
     /// - Returns: false when too much waits already, or no thread can be had; the job is then never run.
     func run(_ job: @escaping @Sendable () -> Void) -> Bool {
-        let (isAccepted, mustStart) = state.withLock { state -> (Bool, Bool) in
-            guard state.jobs.count < limit else { return (false, false) }
+        let isAccepted = state.withLock { state in
+            guard state.jobs.count < limit, !state.isStopping else { return false }
+            startThread(&state)
+            guard state.thread != nil else { return false }
             state.jobs.append(job)
-            defer { state.isRunning = true }
-            return (true, !state.isRunning)
+            return true
         }
-        guard mustStart else { return isAccepted }
-        guard BackgroundThread.detached(name: "portal-calls", { [self] in work() }) else {
-            state.withLock { state in
-                state.jobs.removeLast()
-                state.isRunning = false
-            }
-            return false
-        }
+        if isAccepted { waiting.post() }
         return isAccepted
+    }
+
+    /// Ends the thread after the jobs that wait.
+    func stop() {
+        let thread = state.withLock { state in
+            state.isStopping = true
+            defer { state.thread = nil }
+            return state.thread
+        }
+        waiting.post()
+        thread?.join()
+    }
+
+    private func startThread(_ state: inout State) {
+        guard state.thread == nil, !state.isStopping else { return }
+        state.thread = BackgroundThread(name: "portal-calls") { [self] in work() }
     }
 
     private func work() {
         while true {
-            let job = state.withLock { state -> (@Sendable () -> Void)? in
-                guard !state.jobs.isEmpty else {
-                    state.isRunning = false
-                    return nil
-                }
-                return state.jobs.removeFirst()
+            waiting.wait()
+            let (job, isDone) = state.withLock { state -> ((@Sendable () -> Void)?, Bool) in
+                guard !state.jobs.isEmpty else { return (nil, state.isStopping) }
+                return (state.jobs.removeFirst(), false)
             }
-            guard let job else { return }
-            job()
+            if isDone { return }
+            job?()
         }
     }
+}
+
+/// A counting semaphore: POSIX's, because Dispatch's would bring Dispatch.
+private final class Semaphore: @unchecked Sendable {
+    // Allocated once and freed once; the functions that use it are safe from any thread.
+    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+    init() { sem_init(semaphore, 0, 0) }
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+    func post() { sem_post(semaphore) }
+    func wait() { while sem_wait(semaphore) != 0 && errno == EINTR {} }
 }

@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// One thread that waits for every shell at once. It starts with the first shell.
+/// One thread that waits for every shell at once.
 final class DescriptorLoop: Sendable {
     /// What a descriptor is ready for; one that has failed or was hung up counts as readable.
     struct Readiness: Sendable {
@@ -60,12 +60,20 @@ final class DescriptorLoop: Sendable {
         state.withLock { _ = $0.handlers.removeValue(forKey: token) }
     }
 
+    /// Starts the thread unless it runs.
+    func start() { state.withLock { startThread(&$0) } }
+
+    private func startThread(_ state: inout State) {
+        guard state.thread == nil, !state.isStopping else { return }
+        state.thread = BackgroundThread(name: "terminals") { [self] in loop() }
+    }
+
     /// Runs a job on the loop's thread. Jobs given after `stop` are dropped.
     func run(_ job: @escaping @Sendable () -> Void) {
         state.withLock { state in
             guard !state.isStopping else { return }
             state.jobs.append(job)
-            if state.thread == nil { state.thread = BackgroundThread(name: "terminals") { [self] in loop() } }
+            startThread(&state)
         }
         wake()
     }

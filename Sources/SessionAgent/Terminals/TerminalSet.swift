@@ -48,6 +48,8 @@ final class TerminalSet: Sendable {
         }
     }
 
+    func start() { loop.start() }
+
     /// Ends every shell and the thread that serves them.
     func stop() {
         let all = terminals.withLock { terminals in
