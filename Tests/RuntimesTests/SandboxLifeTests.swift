@@ -163,6 +163,32 @@ struct SandboxLifeTests {
         }
     }
 
+    @Test("Starts and stops of one name may race; after the last stop, nothing is left")
+    func races() async throws {
+        try await SandboxFixture.run { fixture, runtime in
+            let launch = try fixture.launch()
+            for _ in 0..<5 {
+                await withTaskGroup(of: Void.self) { group in
+                    for turn in 0..<8 {
+                        group.addTask {
+                            // Whoever comes too late is told so, which is no matter here.
+                            if turn % 2 == 0 {
+                                try? await runtime.start(launch)
+                            } else {
+                                try? await runtime.stop(launch.session)
+                            }
+                        }
+                    }
+                }
+                try await runtime.start(launch)
+                #expect(try await fixture.shell("echo fine") == "fine\n")
+                try await runtime.stop(launch.session)
+                #expect(try fixture.traces(runtime) == [])
+                #expect(fixture.processes(with: fixture.root) == [])
+            }
+        }
+    }
+
     @Test("An agent that answers without saying that it is ready is ready")
     func silentAgent() async throws {
         try await SandboxFixture.run(agent: FakeAgent.silent) { fixture, runtime in

@@ -133,8 +133,18 @@ public final class SandboxRuntime: SessionRuntime {
     public func existing() async throws -> [SessionName: SessionPresence] {
         let names = folders.found().union(groups.found()).union(state.withLock { Set($0.running.keys) })
         return await withTaskGroup(of: (SessionName, SessionPresence).self) { group in
-            for name in names { group.addTask { (name, await self.presence(name)) } }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            var found: [SessionName: SessionPresence] = [:]
+            var left = names.makeIterator()
+            // Not all at once: each question takes a descriptor.
+            for _ in 0..<32 {
+                guard let name = left.next() else { break }
+                group.addTask { (name, await self.presence(name)) }
+            }
+            for await (name, presence) in group {
+                found[name] = presence
+                if let name = left.next() { group.addTask { (name, await self.presence(name)) } }
+            }
+            return found
         }
     }
 

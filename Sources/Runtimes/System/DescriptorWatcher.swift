@@ -9,14 +9,16 @@ final class DescriptorWatcher: Sendable {
     static let shared = DescriptorWatcher()
 
     private struct Wait {
-        /// A duplicate, so that the caller may close its own at any time and may wait twice for one.
-        let descriptor: Int32
+        /// Kept open until the wait is over.
+        let descriptor: Descriptor
         let deadline: UInt64
         let handler: @Sendable (_ isReadable: Bool) -> Void
     }
     private struct State {
         var next: UInt64 = 1
         var waits: [UInt64: Wait] = [:]
+        /// The descriptors that are waited for: a second wait for one takes a duplicate.
+        var watched: Set<Int32> = []
         /// Waits with an end, of which there are few: those for processes that run have none.
         var limited: Set<UInt64> = []
         /// When the thread wakes by itself, in nanoseconds.
@@ -39,18 +41,24 @@ final class DescriptorWatcher: Sendable {
     func whenReadable(
         _ descriptor: Descriptor, within milliseconds: Int? = nil, do handler: @escaping @Sendable (Bool) -> Void
     ) {
-        let copy = fcntl(descriptor.number, F_DUPFD_CLOEXEC, 3)
-        guard copy >= 0 else { return handler(false) }
         let deadline = milliseconds.map { now() + UInt64(max(0, $0)) * 1_000_000 } ?? .max
-        let (token, wakesEarlier) = state.withLock { state in
+        let added = state.withLock { state -> (token: UInt64, number: Int32, wakesEarlier: Bool)? in
+            var watched = descriptor
+            if !state.watched.insert(descriptor.number).inserted {
+                let copy = fcntl(descriptor.number, F_DUPFD_CLOEXEC, 3)
+                guard copy >= 0 else { return nil }
+                watched = Descriptor(owning: copy)
+                state.watched.insert(copy)
+            }
             let token = state.next
             state.next += 1
-            state.waits[token] = Wait(descriptor: copy, deadline: deadline, handler: handler)
+            state.waits[token] = Wait(descriptor: watched, deadline: deadline, handler: handler)
             if deadline != .max { state.limited.insert(token) }
-            return (token, deadline < state.wakes)
+            return (token, watched.number, deadline < state.wakes)
         }
-        guard lectern_queue_arm(queue, copy, token) == 0 else { return finish(token, false) }
-        if wakesEarlier { wakeUp() }
+        guard let added else { return handler(false) }
+        guard lectern_queue_arm(queue, added.number, added.token) == 0 else { return finish(added.token, false) }
+        if added.wakesEarlier { wakeUp() }
     }
 
     /// Whether the descriptor became readable in time.
@@ -61,14 +69,15 @@ final class DescriptorWatcher: Sendable {
     }
 
     private func finish(_ token: UInt64, _ isReadable: Bool) {
-        let wait = state.withLock { state in
+        let wait = state.withLock { state -> Wait? in
             state.limited.remove(token)
-            return state.waits.removeValue(forKey: token)
+            guard let wait = state.waits.removeValue(forKey: token) else { return nil }
+            // Under the lock: whoever waits for this descriptor next must find it free.
+            lectern_epoll_forget(queue, wait.descriptor.number)
+            state.watched.remove(wait.descriptor.number)
+            return wait
         }
-        guard let wait else { return }
-        lectern_epoll_forget(queue, wait.descriptor)
-        close(wait.descriptor)
-        wait.handler(isReadable)
+        wait?.handler(isReadable)
     }
 
     private func wakeUp() {
