@@ -47,7 +47,7 @@ let package = Package(
         // Arrows point down only; an undeclared import is an error (see the Makefile).
         library("Platform", ["CYAML", "CSodium", "CMarkGFM", "CLinux"]),
         library("HTTP", ["Platform"]),
-        library("Portal", ["Platform"]),
+        library("Portal", ["Platform"], hasReadMe: true),
         library("HTTPEngine", ["HTTP", "Platform", "CMicroHTTPD", "CWslay", "CCurl", "CLinux"], hasReadMe: true),
         library("PortalStorage", ["Portal", "Platform", "CSQLite"]),
         library("PortalWeb", ["Portal", "HTTP", "Platform", "CAssets"]),
