@@ -345,7 +345,8 @@ struct Thread {
         pthread_create(
             &handle, nil,
             { context in
-                Unmanaged<Body>.fromOpaque(context!).takeRetainedValue().run()
+                guard let context else { return nil }
+                Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
                 return nil
             }, context)
         return Thread(handle: handle)

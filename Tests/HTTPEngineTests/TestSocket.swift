@@ -70,8 +70,8 @@ final class TestSocket {
     func send(_ bytes: [UInt8]) throws {
         var offset = 0
         while offset < bytes.count {
-            let sent = bytes.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress! + offset, bytes.count - offset, Int32(MSG_NOSIGNAL))
+            let sent = bytes[offset...].withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             guard sent > 0 else { throw Failure(what: "send: \(errno)") }
             offset += sent
@@ -85,13 +85,14 @@ final class TestSocket {
 
     /// Reads one answer framed by Content-Length.
     func answer(hasBody: Bool = true) throws -> Answer {
-        var end: Int?
-        while end == nil {
-            end = received.firstIndex(of: 13).flatMap { _ in find([13, 10, 13, 10]) }
-            if end == nil { try more() }
+        var found = find([13, 10, 13, 10])
+        while found == nil {
+            try more()
+            found = find([13, 10, 13, 10])
         }
-        let head = String(decoding: received[..<end!], as: UTF8.self).split(separator: "\r\n")
-        received.removeFirst(end! + 4)
+        let end = found ?? 0
+        let head = String(decoding: received[..<end], as: UTF8.self).split(separator: "\r\n")
+        received.removeFirst(end + 4)
         var answer = Answer(status: 0, fields: [:], body: [])
         answer.status = head.first.flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") } ?? 0
         for line in head.dropFirst() {

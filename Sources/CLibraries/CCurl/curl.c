@@ -2,8 +2,10 @@
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 // The header's macros would check types against functions that are not linked.
 #undef curl_easy_setopt
@@ -60,6 +62,22 @@ struct exchange {
     const struct lectern_curl_request *request;
     struct lectern_curl_response *response;
 };
+
+// A TLS connection that the peer has closed raises SIGPIPE, which would end the program.
+static CURLcode perform_without_sigpipe(CURL *handle) {
+    sigset_t pipe, before, pending;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &pipe, &before);
+    CURLcode result = curl.perform(handle);
+    if (!sigismember(&pending, SIGPIPE)) {
+        const struct timespec now = {0, 0};
+        while (sigtimedwait(&pipe, NULL, &now) > 0) {}
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return result;
+}
 
 static int append(char **bytes, size_t *size, const char *more, size_t count, size_t limit) {
     if (count > limit || *size > limit - count) return 0;
@@ -136,7 +154,7 @@ int lectern_curl_perform(void *handle, const struct lectern_curl_request *reques
     // After the request's kind, which brings a Content-Type of libcurl's own that the caller's must replace.
     SET(CURLOPT_HTTPHEADER, headers);
 #undef SET
-    if (result == CURLE_OK) result = curl.perform(handle);
+    if (result == CURLE_OK) result = perform_without_sigpipe(handle);
     if (result == CURLE_OK) result = curl.get(handle, CURLINFO_RESPONSE_CODE, &response->status);
     curl.free_list(headers);
     if (result != CURLE_OK && response->message[0] == 0) {

@@ -138,9 +138,6 @@ final class WebSocketLoop: Sendable {
         deinit { buffer.deallocate() }
 
         func run() {
-            var signals = sigset_t()
-            sigfillset(&signals)
-            pthread_sigmask(SIG_SETMASK, &signals, nil)
             var events = [lectern_epoll_event](repeating: lectern_epoll_event(), count: 64)
             while true {
                 let wait = nextSweep == .max ? -1 : Int32(clamping: max(0, nextSweep - MonotonicTime.now()))
