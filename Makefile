@@ -65,7 +65,10 @@ fuzz: packages
 	Fuzz/run $(or $(SECONDS_EACH),60)
 
 tsan: packages assets
-	swift test --sanitize=thread --scratch-path .build/tsan $(SWIFT_FLAGS) \
+	swift build --build-tests --sanitize=thread --scratch-path .build/tsan $(SWIFT_FLAGS)
+	clang -O1 -shared -fPIC Scripts/thread-sanitizer.c -o .build/tsan/mutex.so
+	LD_PRELOAD=$(CURDIR)/.build/tsan/mutex.so \
+		swift test --skip-build --sanitize=thread --scratch-path .build/tsan $(SWIFT_FLAGS) \
 		--filter '^(PortalTests|PortalStorageTests|HTTPTests|HTTPEngineTests)\.'
 
 clean:

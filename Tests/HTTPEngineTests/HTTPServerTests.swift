@@ -329,27 +329,3 @@ struct HTTPServerTests {
         #expect(throws: HTTPServerError.notAnAddress("no.such.host")) { try nowhere.start() }
     }
 }
-
-/// A thread to wait for.
-struct Thread {
-    private let handle: pthread_t
-    private final class Body {
-        let run: () -> Void
-        init(_ run: @escaping () -> Void) { self.run = run }
-    }
-
-    @discardableResult
-    static func run(_ body: @escaping @Sendable () -> Void) -> Thread {
-        var handle = pthread_t()
-        let context = Unmanaged.passRetained(Body(body)).toOpaque()
-        pthread_create(
-            &handle, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            }, context)
-        return Thread(handle: handle)
-    }
-    func join() { pthread_join(handle, nil) }
-}
