@@ -1,8 +1,9 @@
 internal import HTTP
 internal import Portal
 
-/// What follows from the portal's definition for its pages: made once for each version of it.
-struct PortalSite: Sendable {
+/// What follows from the portal's definition for its pages: made once for each version of it, and passed
+/// around as one reference.
+final class PortalSite: Sendable {
     let definition: TrainingPortalDefinition
     let addresses: PortalAddress
     let frame: PageFrame

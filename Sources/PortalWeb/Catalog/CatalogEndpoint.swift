@@ -51,7 +51,7 @@ extension BrowserHandler {
 final class CatalogPages: Sendable {
     private struct Kept {
         let version: UInt64
-        let definition: TrainingPortalDefinition
+        let site: PortalSite
         /// When its "next place in …" is no longer right; `nil` for never.
         let freshUntil: Timestamp?
         let page: CatalogPage
@@ -63,7 +63,7 @@ final class CatalogPages: Sendable {
 
     func page(of catalog: PortalCatalog, on site: PortalSite, now: Timestamp) -> CatalogPage {
         let old = kept.withLock { $0 }
-        if let old, old.version == catalog.version, old.definition == site.definition,
+        if let old, old.version == catalog.version, old.site === site,
             old.freshUntil.map({ now < $0 }) ?? true
         {
             return old.page
@@ -78,7 +78,7 @@ final class CatalogPages: Sendable {
         let speaksOfTime = cards.contains { $0.nextPlace != nil }
         kept.withLock {
             $0 = Kept(
-                version: catalog.version, definition: site.definition,
+                version: catalog.version, site: site,
                 freshUntil: speaksOfTime ? now.advanced(bySeconds: CatalogPages.lifetime) : nil, page: page)
         }
         return page

@@ -13,7 +13,7 @@ struct CatalogCard: Sendable, Equatable {
 }
 
 /// The catalogue with everything written that is the same for all visitors. A request only joins the pieces.
-struct CatalogPage: Sendable {
+final class CatalogPage: Sendable {
     private let opening: [UInt8]
     private let openingKnown: [UInt8]
     private let cards: [Card]
