@@ -19,7 +19,7 @@ struct BrowserHandler: HTTPHandler {
         let site = sites.current()
         // A session's socket is missing: whoever comes from its host is told on the session's page here.
         if let session = request.headers["Host"].flatMap(site.addresses.session(hostHeader:)) {
-            return .now(PortalSite.redirect(to: SessionHandover.fallback(for: session, path: request.path, on: site)))
+            return .now(PortalSite.redirect(to: SessionHandover.fallback(for: session, request, on: site)))
         }
         switch PortalRoute.match(request.path) {
         case .nothing: return .now(Refusal.notFound.response(to: request, on: site))

@@ -38,6 +38,22 @@ struct SessionTests {
         }
     }
 
+    @Test("Ending a session counts as that, also when its agent has gone before it could answer")
+    func endedByItsAgent() async throws {
+        try await TestPortal.run { portal in
+            let browser = portal.browser()
+            let session = try await browser.launch(index: SessionTests.index)
+            _ = await browser.get("/workshops/session/\(session)/delete/")
+            let back = await browser.post("/session/end", [:], ["Host": "\(session).lectern.localhost:8080"])
+            #expect(back.location == "http://lectern.localhost:8080/workshops/session/\(session)/delete/")
+            #expect(
+                await browser.get("/workshops/session/\(session)/delete/").location
+                    == SessionTests.index + "?notification=session-deleted")
+            let look = await browser.get("/session/end", ["Host": "\(session).lectern.localhost:8080"])
+            #expect(look.location == "http://lectern.localhost:8080/workshops/session/\(session)/")
+        }
+    }
+
     @Test("Strangers, and visitors with a session of their own, are told that it is none of theirs")
     func notOwner() async throws {
         try await TestPortal.run { portal in

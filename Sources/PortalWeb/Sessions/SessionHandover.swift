@@ -12,10 +12,14 @@ enum SessionHandover {
     static let missed = "missed"
 
     /// Where a request goes that was meant for a session's host and reached the portal. One that carries a code would be
-    /// sent straight back with a new one, for ever, so it says that it comes from there.
-    static func fallback(for session: SessionName, path: String, on site: PortalSite) -> String {
+    /// sent straight back with a new one, for ever, so it says that it comes from there. The wish to end the session is
+    /// still one: the session's agent may have gone with it before it could answer.
+    static func fallback(for session: SessionName, _ request: HTTPRequest, on site: PortalSite) -> String {
+        if request.path == "/session/end" && request.method == .post {
+            return site.addresses.portalURL + PortalRoute.delete(session.rawValue).path
+        }
         let page = site.addresses.portalURL + PortalRoute.session(session.rawValue).path
-        return path == "/oauth_callback" ? page + "?\(missed)" : page
+        return request.path == "/oauth_callback" ? page + "?\(missed)" : page
     }
 
     static func redirect(to session: SessionName, code: SecretToken, on site: PortalSite) -> HTTPResponse {
