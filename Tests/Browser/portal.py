@@ -37,17 +37,28 @@ class Portal:
         self._index_page()
         self._slow_bubblewrap()
         self.log = self.folder / "serve.log"
-        environment = dict(os.environ, PATH=f"{self.folder}/bin:{os.environ['PATH']}")
+        self._command = [
+            os.environ["LECTERN_PROGRAM"], "serve", self.folder / "portal",
+            "--data", self.folder / "data", "--run", self.folder / "run",
+            "--listen", f"127.0.0.1:{port}",
+            "--site", self.folder / "site", "--site-listen", f"127.0.0.1:{site_port}",
+        ]
+        self._environment = dict(os.environ, PATH=f"{self.folder}/bin:{os.environ['PATH']}")
+        self.begin()
+
+    def begin(self):
         self.process = subprocess.Popen(
-            [
-                os.environ["LECTERN_PROGRAM"], "serve", self.folder / "portal",
-                "--data", self.folder / "data", "--run", self.folder / "run",
-                "--listen", f"127.0.0.1:{port}",
-                "--site", self.folder / "site", "--site-listen", f"127.0.0.1:{site_port}",
-            ],
-            stdin=subprocess.DEVNULL, stdout=self.log.open("wb"), stderr=subprocess.STDOUT, env=environment,
-            start_new_session=True,
-        )
+            self._command, stdin=subprocess.DEVNULL, stdout=self.log.open("ab"), stderr=subprocess.STDOUT,
+            env=self._environment, start_new_session=True)
+
+    def kill(self):
+        """As a power cut would, but for the portal alone."""
+        self.process.kill()
+        self.process.wait()
+
+    def restart_front_door(self):
+        """Every connection is lost; the portal starts another one by itself."""
+        os.kill(int((self.folder / "run" / "nginx" / "nginx.pid").read_text()), signal.SIGTERM)
 
     def _definitions(self):
         target = self.folder / "portal"

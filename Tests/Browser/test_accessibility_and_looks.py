@@ -67,6 +67,18 @@ def test_the_room_with_two_terminals(look, portal):
     look.check("room-two-terminals")
 
 
+def test_the_question_before_the_end(look, portal):
+    start(look, portal, "Git without fear")
+    Lab(look).arrive()
+    look.get_by_role("link", name="End", exact=True).click()
+    look.check("room-end")
+
+
+def test_a_host_of_a_session_that_never_was(look, portal):
+    look.goto(portal.url.replace("//", "//labs-w99-s999.") + "/dashboard/")
+    look.check("no-such-session")
+
+
 def test_the_end_of_an_hour(look, portal):
     look.goto(portal.launch("brief"))
     lab = Lab(look).arrive()

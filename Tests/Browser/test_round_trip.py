@@ -84,3 +84,52 @@ def test_the_catalogue_of_an_open_portal_leads_into_a_session(visitor, portal):
     expect(visitor.get_by_role("heading", name="Git without fear")).to_be_visible()
     visitor.get_by_role("link", name=re.compile("Git without fear")).first.click()
     Lab(visitor).arrive()
+
+
+def test_a_session_can_be_ended_without_javascript(visitors, portal):
+    page = visitors.page(java_script_enabled=False)
+    start(page, portal, "Git without fear")
+    Lab(page).arrive()
+    page.get_by_role("link", name="End", exact=True).click()
+    page.get_by_role("button", name="End the session").click()
+    page.wait_for_url(portal.index + "?notification=session-deleted")
+
+
+def test_pages_turn_without_losing_the_terminal(visitor, portal):
+    start(visitor, portal, "Find your way in a shell")
+    lab = Lab(visitor).arrive().wait_for_prompt()
+    lab.type("echo be''fore")
+    lab.wait_for_text("before")
+    visitor.get_by_role("link", name="Next").click()
+    expect(lab.heading()).to_have_text("Walking around")
+    lab.type("echo af''ter")
+    lab.wait_for_text("after")
+    visitor.go_back()
+    expect(lab.heading()).to_have_text("The lamp is out")
+
+
+def test_a_terminal_comes_back_when_its_connection_was_lost(visitor, portal):
+    start(visitor, portal, "Git without fear")
+    lab = Lab(visitor).arrive().wait_for_prompt()
+    lab.type("export KEPT=$((20 + 1))")
+    portal.restart_front_door()
+    lab.wait_for_text("$ ")
+    visitor.wait_for_timeout(1500)
+    lab.type("echo still $KEPT here")
+    lab.wait_for_text("still 21 here", seconds=20)
+
+
+def test_a_killed_portal_costs_the_learner_nothing(visitor, portal):
+    start(visitor, portal, "Git without fear")
+    lab = Lab(visitor).arrive().wait_for_prompt()
+    portal.kill()
+    lab.type("echo shell $((1 + 1)) lives")
+    lab.wait_for_text("shell 2 lives")
+    portal.begin()
+    portal.wait_until_ready()
+    visitor.reload()
+    lab.arrive()
+    lab.type("echo shell $((1 + 2)) lives")
+    lab.wait_for_text("shell 3 lives")
+    lab.end()
+    expect_back(visitor, portal, "session-deleted")
