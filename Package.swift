@@ -49,7 +49,7 @@ let package = Package(
         library("HTTP", ["Platform"]),
         library("Portal", ["Platform"], hasReadMe: true),
         library("HTTPEngine", ["HTTP", "Platform", "CMicroHTTPD", "CWslay", "CCurl", "CLinux"], hasReadMe: true),
-        library("PortalStorage", ["Portal", "Platform", "CSQLite"]),
+        library("PortalStorage", ["Portal", "Platform", "CSQLite"], hasReadMe: true),
         library("PortalWeb", ["Portal", "HTTP", "Platform", "CAssets"]),
         library("SessionAgent", ["HTTP", "Platform", "CLinux", "CAssets"], hasReadMe: true),
         library("Runtimes", ["Portal", "Platform", "CLinux"], hasReadMe: true),

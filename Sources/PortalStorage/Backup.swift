@@ -1,11 +1,18 @@
 internal import Glibc
 internal import Portal
 
-public enum BackupError: Error, Sendable, Equatable {
+public enum BackupError: Error, Sendable, Equatable, CustomStringConvertible {
     /// There is no database in the folder.
     case nothingToBackUp(folder: String)
     /// The file exists and was not to be replaced.
     case fileExists(path: String)
+
+    public var description: String {
+        switch self {
+        case .nothingToBackUp(let folder): "there is no portal's database in \(folder)"
+        case .fileExists(let path): "\(path) exists already and was left as it is"
+        }
+    }
 }
 
 extension SQLitePortalStore {

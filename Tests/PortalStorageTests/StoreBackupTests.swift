@@ -89,8 +89,10 @@ struct StoreBackupTests {
             try SQLitePortalStore.backup(folder: folder.data, to: folder.path + "/copy")
         }
         try SQLitePortalStore(folder: folder.data).close()
-        #expect(throws: PortalStoreError.self) {
+        let failure = #expect(throws: PortalStoreError.self) {
             try SQLitePortalStore.backup(folder: folder.data, to: folder.path + "/missing/copy")
         }
+        let told = failure.map { "\($0)" } ?? ""
+        #expect(told.contains("\(folder.path)/missing/copy") && told.contains("No such file"), "\(told)")
     }
 }

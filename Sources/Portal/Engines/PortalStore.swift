@@ -57,6 +57,21 @@ public enum PortalStoreError: Error, Sendable, Equatable {
     case failed(detail: String)
 }
 
+extension PortalStoreError: CustomStringConvertible {
+    /// For operators: what is wrong and where. Holds no values.
+    public var description: String {
+        switch self {
+        case .full: "the disk is full; nothing was changed"
+        case .readOnly(let path): "\(path) cannot be written"
+        case .locked(let path): "\(path) is in use by another process"
+        case .newer(let found, let known): "the database has schema \(found), and this program knows up to \(known)"
+        case .damaged(let path, let detail): "\(path) is damaged: \(detail)"
+        case .closed: "the store is closed"
+        case .failed(let detail): detail
+        }
+    }
+}
+
 /// How many sessions count where. All figures are exact within their transaction and cost the same however many sessions
 /// there are.
 public struct SessionCounts: Sendable, Equatable {
