@@ -143,7 +143,11 @@ struct AccessCodeTests {
             let browser = portal.browser()
             let page = await browser.get(AccessCodeTests.gate)
             var last = HTTPResponse()
-            for number in 0..<6 {
+            for number in 0..<9 {
+                last = await browser.submit(page, to: "/workshops/access/", ["password": "guess \(number)"])
+            }
+            #expect(last.status == 200)
+            for number in 9..<11 {
                 last = await browser.submit(page, to: "/workshops/access/", ["password": "guess \(number)"])
             }
             #expect(last.status == 429)

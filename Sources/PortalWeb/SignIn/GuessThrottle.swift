@@ -10,12 +10,13 @@ final class GuessThrottle: Sendable {
     }
     private let records = Mutex<[String: Record]>([:])
 
-    /// Wrong codes that cost nothing: typing mistakes.
-    private static let free = 4
+    /// Wrong codes that cost nothing: typing mistakes, also those of a class behind one address. A right one from the same
+    /// address begins the count anew.
+    private static let free = 9
     /// Seconds after which an address is forgotten.
     private static let memory = 3600
     /// Seconds of waiting at most.
-    private static let longest = 900
+    private static let longest = 300
     /// Addresses remembered at most; beyond that the ones seen longest ago go.
     private static let limit = 20_000
 
