@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "CCurl.h"
 #include <curl/curl.h>
 #include <dlfcn.h>
