@@ -50,6 +50,44 @@ struct ControlGroupTests {
         }
     }
 
+    @Test("Where a login's own group is not to be had, root uses the top; a processor limit is no condition")
+    func top() throws {
+        try inFolder { root in
+            let controllers = ["cgroup.controllers": "memory pids\n", "cgroup.subtree_control": "", "cgroup.procs": ""]
+            try fill(root, controllers)
+            try fill(root + "/lectern-x", controllers)
+            try fill(root + "/login", ["cgroup.controllers": "\n"])
+            let groups = ControlGroups.detect(
+                mounts: "30 24 0:26 / \(root) rw shared:4 - cgroup2 cgroup2 rw", own: "0::/login\n", name: "lectern-x")
+            let base = root + "/lectern-x"
+            #expect(groups.bases == (geteuid() == 0 ? ["pids": base, "memory": base] : [:]))
+        }
+    }
+
+    /// A folder of each version that this machine lets us make groups in.
+    static let real: [String] = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup", "/sys/fs/cgroup/pids"].filter {
+        access($0 + "/cgroup.procs", W_OK) == 0
+    }
+
+    @Test("Whatever is in a group ends with it, children included", arguments: real)
+    func ending(_ mount: String) throws {
+        let group = "\(mount)/lectern-test-\(getpid())"
+        try #require(mkdir(group, 0o755) == 0)
+        let null = try Descriptor.opened("/dev/null", O_RDWR)
+        let child = ChildProgram(
+            program: "/bin/sh", arguments: ["-c", "sleep 1000 & sleep 1000 & wait"], environment: [],
+            descriptors: [null, null, null],
+            controlGroups: [try Descriptor.opened(group + "/cgroup.procs", O_WRONLY)])
+        let pid = try child.spawn()
+        let process = try Descriptor.process(pid)
+        try ControlGroups.end([group])
+        #expect(access(group, F_OK) != 0)
+        var end = pollfd(fd: process.number, events: Int16(POLLIN), revents: 0)
+        #expect(poll(&end, 1, 5000) == 1)
+        #expect(waitpid(pid, nil, 0) == pid)
+        try ControlGroups.end([group])
+    }
+
     @Test("Version 2 without the controllers is not used, and version 1 beside it is")
     func separate() throws {
         try inFolder { root in

@@ -97,8 +97,7 @@ struct SandboxFixture: Sendable {
             FileTree.names(in: folder).filter { $0.hasPrefix(name.rawValue) }.map { folder + "/" + $0 }
         }
         let groups = runtime.groups.paths(name).filter { access($0, F_OK) == 0 }
-        // Every sandbox has its session's socket folder open or mounted; its record and lease name it too.
-        let processes = processes(with: "sandbox-marker-\(name)").map { "process \($0)" }
+        let processes = processes(with: "sandbox-marker-\(root)/\(name)").map { "process \($0)" }
         return files + groups + processes
     }
 }

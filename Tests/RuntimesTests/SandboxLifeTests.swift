@@ -18,7 +18,7 @@ struct SandboxLifeTests {
             let seen = try #require(await runtime.lastSeen(name))
             #expect(abs(WallClock.system.now().seconds(since: seen) - 8) <= 2)
             _ = try await fixture.shell(
-                "setsid perl -e '$0 = \"sandbox-marker-\(name)\"; sleep 1000' >/dev/null 2>&1 &")
+                "setsid perl -e '$0 = \"sandbox-marker-\(fixture.root)/\(name)\"; sleep 1000' >/dev/null 2>&1 &")
             #expect(try fixture.traces(runtime).contains { $0.hasPrefix("process") })
 
             try await runtime.stop(name)
@@ -132,7 +132,7 @@ struct SandboxLifeTests {
             try await runtime.stop(try fixture.name())
             #expect(try fixture.traces(runtime) == [])
         }
-        try await SandboxFixture.run(agent: FakeAgent.misbehaving("sleep 100"), { $0.startTime = 500 }) {
+        try await SandboxFixture.run(agent: FakeAgent.misbehaving("sleep 100"), { $0.startTime = 3_000 }) {
             fixture, runtime in
             let error = await #expect(throws: SessionRuntimeError.self) {
                 try await runtime.start(try fixture.launch())

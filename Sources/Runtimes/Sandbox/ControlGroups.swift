@@ -33,9 +33,10 @@ struct ControlGroups: Sendable, Equatable {
         var separate: [String: String] = [:]
         for mount in mounts.split(separator: "\n").compactMap({ Mount(line: $0) }) {
             if mount.type == "cgroup2", let path = ownPaths[""] {
-                if let base = unified(in: folder(mount.point, path), name: name) {
-                    return ControlGroups(
-                        version: .two, bases: Dictionary(uniqueKeysWithValues: controllers.map { ($0, base) }))
+                // A login's own group is full of others; the top of all, which root may use, takes no part in that rule.
+                let own = folder(mount.point, path)
+                for parent in own != mount.point && geteuid() == 0 ? [own, mount.point] : [own] {
+                    if let groups = unified(in: parent, name: name) { return groups }
                 }
             } else if mount.type == "cgroup" {
                 for controller in controllers where mount.options.contains(Substring(controller)) {
@@ -59,24 +60,29 @@ struct ControlGroups: Sendable, Equatable {
     /// The portal's own leaf in version 2, where a group with members cannot have limited groups below it.
     private static let ownLeaf = "lectern-portal"
 
-    private static func unified(in folder: String, name: String) -> String? {
+    private static func unified(in folder: String, name: String) -> ControlGroups? {
         var folder = folder
         if folder.hasSuffix("/" + ownLeaf) { folder.removeLast(ownLeaf.count + 1) }
         let available = (try? textOfFile(folder + "/cgroup.controllers"))?.split(whereSeparator: \.isWhitespace) ?? []
-        guard controllers.allSatisfy({ available.contains(Substring($0)) }) else { return nil }
+        let usable = controllers.filter { available.contains(Substring($0)) }
+        guard usable.contains("pids"), usable.contains("memory") else { return nil }
         let base = folder + "/" + name
         guard mkdir(base, 0o755) == 0 || errno == EEXIST, access(base, W_OK) == 0 else { return nil }
-        let all = controllers.map { "+" + $0 }.joined(separator: " ")
+        let all = usable.map { "+" + $0 }.joined(separator: " ")
         if !set(folder + "/cgroup.subtree_control", all) {
             // Only this process moves: what else is in the group belongs to somebody else.
-            guard errno == EBUSY, mkdir(folder + "/" + ownLeaf, 0o755) == 0 || errno == EEXIST,
-                set(folder + "/" + ownLeaf + "/cgroup.procs", "0"), set(folder + "/cgroup.subtree_control", all)
+            let leaf = folder + "/" + ownLeaf
+            guard errno == EBUSY, mkdir(leaf, 0o755) == 0 || errno == EEXIST, set(leaf + "/cgroup.procs", "0"),
+                set(folder + "/cgroup.subtree_control", all)
             else {
+                _ = set(folder + "/cgroup.procs", "0")
+                rmdir(leaf)
                 rmdir(base)
                 return nil
             }
         }
-        return set(base + "/cgroup.subtree_control", all) ? base : nil
+        guard set(base + "/cgroup.subtree_control", all) else { return nil }
+        return ControlGroups(version: .two, bases: Dictionary(uniqueKeysWithValues: usable.map { ($0, base) }))
     }
 
     private struct Mount {
