@@ -124,6 +124,8 @@ final class PortalProcess {
     private var portalConfiguration: HTTPServerConfiguration {
         let listen = configuration.portalListen
         var server = HTTPServerConfiguration(.tcp(host: listen.host, port: listen.port))
+        let perThread = HTTPServerConfiguration.connectionsPerThread
+        server.threads = (configuration.tuning.connections + perThread - 1) / perThread
         server.maximumConnections = configuration.tuning.connections
         server.maximumBodyBytes = configuration.tuning.requestBody
         server.timeout = configuration.tuning.requestTimeout

@@ -35,7 +35,7 @@ struct ServeConfiguration {
         var keepHours = 36
         /// Seconds that requests under way get when the program is told to stop.
         var stopGrace = 10
-        var connections = 4096
+        var connections = 480
         var requestBody = 1024 * 1024
         /// Seconds a client may take to send its request.
         var requestTimeout = 20
@@ -71,7 +71,7 @@ struct ServeConfiguration {
             "launch-wait", "MS", "How long a launch waits for its session before a progress page.", default: "500"),
         CommandOption("keep-hours", "N", "Ended sessions and anonymous users vanish after this.", default: "36"),
         CommandOption("stop-grace", "SECONDS", "For requests under way when told to stop.", default: "10"),
-        CommandOption("connections", "N", "Connections to the portal at most.", default: "4096"),
+        CommandOption("connections", "N", "Connections to the portal at most.", default: "480"),
         CommandOption("request-body", "BYTES", "Largest request body.", default: "1048576"),
         CommandOption("request-timeout", "SECONDS", "For a client to send its request.", default: "20"),
         CommandOption("session-processes", "N", "Processes of one session at most.", default: "200"),
