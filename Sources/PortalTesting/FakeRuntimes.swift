@@ -16,13 +16,7 @@ public final class InstantRuntime: SessionRuntime {
     private let state: Mutex<State>
     private let ended = AsyncStream.makeStream(of: SessionName.self)
 
-    public let remembersSessions: Bool
-
-    /// - Parameter remembersSessions: `false` for one whose sessions end with the program that made them.
-    public init(existing: [SessionName: SessionPresence] = [:], remembersSessions: Bool = true) {
-        state = Mutex(State(sandboxes: existing))
-        self.remembersSessions = remembersSessions
-    }
+    public init(existing: [SessionName: SessionPresence] = [:]) { state = Mutex(State(sandboxes: existing)) }
 
     public func prepare(_ environment: EnvironmentPreparation) async throws {
         state.withLock { $0.prepared.append(environment.environment) }

@@ -514,22 +514,6 @@ struct RecoveryTests {
         #expect(test.base.prepared.count == 2)
     }
 
-    @Test("a runtime that forgets its sessions is reminded of them")
-    func forgetful() async throws {
-        let test = try await TestPortal(Fixture.definitions([("lab-shell", Fixture.limits(capacity: 4, reserved: 1))]))
-        try await test.settle()
-        let entered = try await test.enter()
-        try await test.settle()
-        let forgetful = InstantRuntime(remembersSessions: false)
-        let second = try await PortalService.open(
-            definitions: test.portal.definitions, address: Fixture.address, store: test.store, runtime: forgetful,
-            clock: test.clock.wallClock, log: .silent)
-        await second.reconciler.recover()
-        #expect(forgetful.sandboxes.count == 2)
-        #expect(try test.session(entered.session.name).state == .running)
-        #expect(second.counters[.endedVanished] == 0)
-    }
-
     @Test("secrets of sessions are the same")
     func secrets() async throws {
         let test = try await TestPortal()

@@ -64,10 +64,9 @@ extension SessionReconciler {
             context.log.warning("a workshop of the portal is not defined", ("workshop", name))
         }
         for name in result.plan.stop { context.log.info("environment takes no more visitors", ("environment", name)) }
-        let gone = state.withLock { state in
+        state.withLock { state in
             let names = Set(result.environments.map(\.name))
-            let gone = state.environments.keys.filter { !names.contains($0) }
-            for name in gone {
+            for name in state.environments.keys where !names.contains(name) {
                 state.environments[name] = nil
                 state.failures.forget(name)
                 state.startup.forget(name)
@@ -93,25 +92,12 @@ extension SessionReconciler {
             }
             state.nextRefresh = result.plan.nextRefresh
             state.refill.isWanted = true
-            return gone
         }
-        for name in gone { discard(name) }
         context.catalog.changed()
         wake()
     }
 
     // MARK: Content
-
-    /// Lets go of the content of an environment that has stopped.
-    private func discard(_ name: EnvironmentName) {
-        Task { [context] in
-            do {
-                try await context.runtime.discard(name)
-            } catch {
-                context.log.warning("content of an environment is left", ("environment", name), ("error", "\(error)"))
-            }
-        }
-    }
 
     /// Makes one environment's content ready.
     func prepare(_ name: EnvironmentName) async {

@@ -8,7 +8,7 @@ extension SessionReconciler {
         var attempt = 0
         while !Task.isCancelled {
             do {
-                let existing = try await remind(of: context.runtime.existing())
+                let existing = try await context.runtime.existing()
                 try adoptAll(existing)
                 return wake()
             } catch {
@@ -17,21 +17,6 @@ extension SessionReconciler {
                 try? await Task.sleep(for: .seconds(min(30, 1 << min(attempt, 5))))
             }
         }
-    }
-
-    /// Tells a runtime that forgets everything with its process of the sessions that it made before.
-    /// - Returns: what exists once it knows.
-    private func remind(of existing: [SessionName: SessionPresence]) async throws -> [SessionName: SessionPresence] {
-        guard !context.runtime.remembersSessions else { return existing }
-        var missing: [SessionName] = []
-        for sessionState in [SessionState.waiting, .running] {
-            try forEachSession(in: sessionState) { if existing[$0.name] == nil { missing.append($0.name) } }
-        }
-        for name in missing {
-            guard let launch = try launch(of: name, in: [.waiting, .running]) else { continue }
-            try await context.runtime.start(launch)
-        }
-        return try await context.runtime.existing()
     }
 
     private static let page = 500

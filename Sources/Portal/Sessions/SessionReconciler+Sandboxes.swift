@@ -22,10 +22,10 @@ extension SessionReconciler {
         }
     }
 
-    /// What the runtime needs. `nil` when the session is not in the expected state any more.
-    func launch(of name: SessionName, in states: Set<SessionState> = [.starting]) throws -> SessionLaunch? {
+    /// What the runtime needs. `nil` when the session is not to be started any more.
+    private func launch(of name: SessionName) throws -> SessionLaunch? {
         let found = try context.store.read { store -> (WorkshopSession, WorkshopEnvironment)? in
-            guard let session = try store.session(name), states.contains(session.state),
+            guard let session = try store.session(name), session.state == .starting,
                 let environment = try store.environment(session.environment)
             else { return nil }
             return (session, environment)
