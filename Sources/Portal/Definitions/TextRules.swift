@@ -15,7 +15,10 @@ extension TextRule {
         guard let rest = afterScheme(text), !rest.contains("/"), !rest.contains("?"), !rest.contains("#") else {
             return false
         }
-        return isHostAndPort(rest) && text == text.lowercased()
+        guard isHostAndPort(rest), text == text.lowercased(), case .success = ReturnAddress.parse(text) else {
+            return false
+        }
+        return true
     }
     /// A source of Content-Security-Policy's `frame-ancestors` (CSP level 3, section 2.3.1).
     static let frameAncestor = TextRule(
