@@ -74,7 +74,7 @@ final class TerminalViewer: WebSocketPeer {
         case .shown(let position):
             state.withLock { $0.shown = min(max($0.shown, position), $0.position) }
             pump()
-        case .ping(let bytes): send(TerminalMessage.pong(bytes))
+        case .ping(let bytes): answer(ping: bytes)
         }
     }
 
@@ -85,13 +85,16 @@ final class TerminalViewer: WebSocketPeer {
         terminal.remove(self)
     }
 
-    /// A short message beside the output. Left out when the connection is full: a viewer that sends pings and reads
-    /// nothing must not fill the memory.
-    func send(_ message: [UInt8]) {
+    /// A short message beside the output.
+    func send(_ message: [UInt8]) { state.withLock { $0.connection }?.send(.binary(message)) }
+
+    /// The answer to a ping, left out when the connection is full: a viewer that sends pings and reads nothing must not
+    /// fill the memory.
+    private func answer(ping bytes: [UInt8]) {
         guard let connection = state.withLock({ $0.connection }),
             connection.pendingBytes < 2 * TerminalViewer.pendingLimit
         else { return }
-        connection.send(.binary(message))
+        connection.send(.binary(TerminalMessage.pong(bytes)))
     }
 
     /// Sends as much as the viewer can take now. One thread at a time; messages are sent outside the lock, because a
