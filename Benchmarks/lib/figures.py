@@ -3,6 +3,7 @@ import base64
 import glob
 import http.client
 import os
+import re
 import shutil
 import socket
 import statistics
@@ -320,7 +321,7 @@ def crash(program, folder):
                 try:
                     status, headers, _ = portal.get(portal.create_path(), port=portal.portal_port)
                     if status == 302:
-                        answered.append(headers["Location"].split("/")[-2 if headers["Location"].endswith("/") else -1])
+                        answered.append(re.search(r"bench-w01-s\d+", headers["Location"]).group())
                 except OSError:
                     time.sleep(0.002)
 
