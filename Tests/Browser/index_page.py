@@ -13,7 +13,8 @@ BANNERS = {
 
 def expect_back(page, portal, reason, timeout=15_000):
     """The browser is on the index page, which says why, and the reason is out of the address bar."""
-    expect(page.get_by_role("status")).to_contain_text(BANNERS[reason], timeout=timeout)
+    # The room that is being left has announcements of its own: the page's own is asked for by its name.
+    expect(page.locator("#banner[role=status]")).to_contain_text(BANNERS[reason], timeout=timeout)
     expect(page).to_have_url(portal.index)
 
 
