@@ -26,10 +26,41 @@ struct ForgetfulRuntimeTests {
             #expect(try first.session(session).state == (remembers ? .stopping : .running))
         }
     }
+
+    @Test("Where sessions start at once, a launch gives a ready one, and limits hold all the same")
+    func startsAtOnce() async throws {
+        let first = try await TestPortal()
+        try await first.settle()
+        let portal = try await PortalService.open(
+            definitions: Fixture.definitions(), address: Fixture.address, store: first.store,
+            runtime: ForgetfulRuntime(remembersSessions: false, startsAtOnce: true), clock: first.clock.wallClock,
+            log: .silent)
+        var sessions: [WorkshopSession] = []
+        var refusals: [LaunchRefusal] = []
+        for _ in 0..<100 {
+            let outcome = try await withCheckedThrowingContinuation { continuation in
+                portal.allocator.launch(LaunchRequest(workshop: "lab-shell", visitor: .browser(nil))) {
+                    continuation.resume(with: $0)
+                }
+            }
+            switch outcome {
+            case .entered(let entered): sessions.append(entered.session)
+            case .refused(let refusal): refusals.append(refusal)
+            }
+        }
+        #expect(!sessions.isEmpty)
+        let capacity = try first.store.read { try $0.environments().first?.limits.capacity }
+        #expect(sessions.count == capacity)
+        #expect(Set(sessions.map(\.name)).count == sessions.count)
+        #expect(refusals == Array(repeating: .noCapacity, count: 100 - sessions.count))
+        #expect(sessions.filter(\.isReady).allSatisfy { $0.state == .running && $0.started != nil })
+        #expect(sessions.contains(where: \.isReady))
+    }
 }
 
 private struct ForgetfulRuntime: SessionRuntime {
     let remembersSessions: Bool
+    var startsAtOnce = false
     func prepare(_ environment: EnvironmentPreparation) async throws {}
     func start(_ session: SessionLaunch) async throws {}
     func stop(_ session: SessionName) async throws {}

@@ -29,6 +29,10 @@ public protocol SessionRuntime: Sendable {
     /// store holds and `existing` lacks has not vanished: `start` for it makes it known again.
     var remembersSessions: Bool { get }
 
+    /// Whether a session is ready as soon as it is on record, because nothing has to be made. The portal then does not
+    /// call `start` for a session that somebody launches while there is a free place, and saves a transaction.
+    var startsAtOnce: Bool { get }
+
     /// Every session that exists in whole or in part, whoever started it. The reconciler compares this with the store
     /// after a start and from time to time: adopts, replaces, removes.
     func existing() async throws -> [SessionName: SessionPresence]
@@ -43,6 +47,7 @@ public protocol SessionRuntime: Sendable {
 extension SessionRuntime {
     public func discard(_ environment: EnvironmentName) async throws {}
     public var remembersSessions: Bool { true }
+    public var startsAtOnce: Bool { false }
 }
 
 public enum SessionPresence: Sendable, Equatable {

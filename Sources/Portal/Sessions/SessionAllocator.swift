@@ -81,7 +81,10 @@ public final class SessionAllocator: Sendable {
         let user = visitor.user ?? PortalUser(id: visitor.newID ?? .anonymous(), kind: .anonymous, joined: now)
         if visitor.user == nil { try store.insert(user) }
         guard
-            let applied = try apply(decision, request, for: user.id, in: &environment, store, now: now)
+            let applied = try apply(
+                decision, request, for: user.id, in: &environment, store, now: now,
+                // A place that is only promised has to be waited for, whatever the runtime.
+                startsAtOnce: context.runtime.startsAtOnce && !snapshot.environmentIsFull && !snapshot.portalIsFull)
         else { throw LaunchImpossible(decision: "\(decision)") }
 
         var entered = LaunchedSession(session: applied.session, user: user, way: applied.way)
@@ -112,7 +115,7 @@ public final class SessionAllocator: Sendable {
     /// Writes what was decided. `nil` when the store no longer agrees with its own snapshot, or names have run out.
     private func apply(
         _ decision: SessionAllocation.Decision, _ request: LaunchRequest, for user: UserID,
-        in environment: inout WorkshopEnvironment, _ store: any PortalTransaction, now: Timestamp
+        in environment: inout WorkshopEnvironment, _ store: any PortalTransaction, now: Timestamp, startsAtOnce: Bool
     ) throws -> Applied? {
         let limits = environment.limits
         let token = request.activationTimeout.map { _ in SecretToken.random() }
@@ -160,6 +163,7 @@ public final class SessionAllocator: Sendable {
             let made = try store.makeSession(in: &environment, now: now, secrets: context.secrets) { session in
                 _ = session.allocate(
                     to: user, indexURL: indexURL, parameters: parameters, activation: activation, limits, now: now)
+                if startsAtOnce { _ = session.becomeReady(limits, now: now) }
             }
             guard let made else { return nil }
             changes.started = [made]

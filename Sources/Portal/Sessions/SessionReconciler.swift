@@ -244,7 +244,11 @@ public final class SessionReconciler: Sendable {
                 answers += state.waiters.takeAll(of: session.name).map { ($0, .ended(session)) }
             }
             for session in changes.started {
-                state.queue.wantStart(session.name, in: session.environment, isOwned: session.owner != nil)
+                if session.isReady {
+                    state.queue.adopt(session.name, in: session.environment, isOwned: session.owner != nil)
+                } else {
+                    state.queue.wantStart(session.name, in: session.environment, isOwned: session.owner != nil)
+                }
             }
             for session in changes.taken {
                 state.queue.claim(session.name)

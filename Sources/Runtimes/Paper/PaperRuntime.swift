@@ -13,6 +13,7 @@ public final class PaperRuntime: SessionRuntime {
     public init() {}
 
     public var remembersSessions: Bool { false }
+    public var startsAtOnce: Bool { true }
 
     public func prepare(_ environment: EnvironmentPreparation) async throws {}
 
