@@ -71,6 +71,6 @@ let package = Package(
         tests("RuntimesTests", ["Runtimes", "PortalTesting", "Portal", "Platform"]),
         tests("SessionAgentTests", ["SessionAgent", "HTTP", "Platform"]),
         tests("CommandTests", ["lectern", "Platform"]),
-        tests("EndToEndTests", ["HTTPEngine", "HTTP", "Platform"]),
+        tests("EndToEndTests", ["HTTPEngine", "HTTP", "PortalStorage", "Portal", "Platform"]),
     ]
 )

@@ -74,7 +74,7 @@ struct OptionTests {
 struct FrontDoorConfigurationTests {
     private let configuration = FrontDoorConfiguration(
         listen: "127.0.0.1:8080", portalHost: "labs.example.com", sessionDomain: "labs.example.com",
-        portalSocket: "/run/l/front/portal.sock", sessionsFolder: "/run/l/sessions", folder: "/run/l/nginx")
+        portal: "127.0.0.1:4000", sessionsFolder: "/run/l/sessions", folder: "/run/l/nginx")
 
     @Test("It picks the session by host, names none, and escapes dots")
     func sessionHosts() {

@@ -1,5 +1,7 @@
 import Foundation
 import HTTP
+import Portal
+import PortalStorage
 import Synchronization
 import Testing
 
@@ -100,9 +102,18 @@ struct LaunchTests {
         try backup.run()
         backup.waitUntilExit()
         try #require(backup.terminationStatus == 0)
-        let bytes = try Data(contentsOf: URL(fileURLWithPath: copy))
-        let text = String(decoding: bytes, as: UTF8.self)
-        return Set(text.matches(of: /test-w01-s\d{3,6}/).map { String($0.output) })
+        // Restored as Documentation/backup.md says: put in the place of the database of a folder.
+        let folder = portal.folder + "/restored"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try FileManager.default.moveItem(atPath: copy, toPath: folder + "/portal.sqlite")
+        let store = try SQLitePortalStore(folder: folder)
+        defer { store.close() }
+        try store.check()
+        return try store.read { store in
+            let active = try store.environments().flatMap { try store.sessions(of: $0.name) }
+            #expect(try store.countsOfPortal().active == active.count)
+            return Set(active.map(\.name.rawValue))
+        }
     }
 }
 

@@ -54,7 +54,7 @@ struct ForgetfulRuntimeTests {
         #expect(Set(sessions.map(\.name)).count == sessions.count)
         #expect(refusals == Array(repeating: .noCapacity, count: 100 - sessions.count))
         #expect(sessions.filter(\.isReady).allSatisfy { $0.state == .running && $0.started != nil })
-        #expect(sessions.contains(where: \.isReady))
+        #expect(sessions.contains { $0.isReady })
     }
 }
 

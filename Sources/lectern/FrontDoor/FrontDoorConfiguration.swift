@@ -9,8 +9,10 @@ struct FrontDoorConfiguration: Equatable {
     var portalHost: String
     /// What follows a session's name in its host name, for example `lectern.localhost`.
     var sessionDomain: String
-    /// Unix socket of the portal.
-    var portalSocket: String
+    /// `HOST:PORT` of the portal. TCP, since through nginx it answers a fifth more requests than a Unix socket does.
+    var portal: String
+    /// Seconds after which the portal closes an idle connection: nginx closes its own before.
+    var portalTimeout: Int = 20
     /// The folder with `<session>/agent.sock`.
     var sessionsFolder: String
     /// nginx's own folder: pid file and temporary files.
@@ -75,8 +77,9 @@ struct FrontDoorConfiguration: Equatable {
                 "" "";
             }
             upstream lectern_portal {
-                server \(quoted("unix:" + portalSocket));
+                server \(portal);
                 keepalive 64;
+                keepalive_timeout \(max(1, portalTimeout - 5))s;
             }
 
             server {

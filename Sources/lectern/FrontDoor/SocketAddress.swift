@@ -5,6 +5,11 @@ struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
     let host: String
     let port: UInt16
 
+    init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+
     init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
             return nil

@@ -54,14 +54,11 @@ final class PortalProcess {
         let web = PortalWeb(service: service, log: log.about("web"))
 
         let agents = HTTPServer(agentsConfiguration, handler: web.agents)
-        let portal = HTTPServer(portalConfiguration, handler: web.browsers)
-        let inside = HTTPServer(frontConfiguration, handler: web.browsers)
         try agents.start()
-        try portal.start()
-        try inside.start()
+        let portal = try startPortal(web.browsers)
         let work = Task { await service.run() }
 
-        let frontDoor = try makeFrontDoor()
+        let frontDoor = try makeFrontDoor(portalPort: portal.port)
         try frontDoor?.start()
         announce(portalPort: portal.port)
         if configuration.watches { watcher.begin { service.reload($0) } }
@@ -79,7 +76,7 @@ final class PortalProcess {
         // First those that browsers reach, then what they stand on.
         frontDoor?.stop()
         let grace = Double(configuration.tuning.stopGrace)
-        for server in [inside, portal, agents] { server.stop(grace: grace) }
+        for server in [portal, agents] { server.stop(grace: grace) }
         waitFor { await work.value }
         return 0
     }
@@ -87,7 +84,7 @@ final class PortalProcess {
     private func openStore() throws -> SQLitePortalStore {
         do {
             let store = try SQLitePortalStore(folder: configuration.dataFolder)
-            for folder in ["", "/portal", "/front", "/sessions"] {
+            for folder in ["", "/portal", "/sessions"] {
                 try makeFolder(configuration.runFolder + folder)
             }
             return store
@@ -134,12 +131,24 @@ final class PortalProcess {
         return server
     }
 
-    private var frontConfiguration: HTTPServerConfiguration {
-        var server = portalConfiguration
-        server.address = .unix(path: frontSocket, permissions: 0o666)
-        server.trustsForwardedHeaders = true
-        // nginx keeps its connections open; an early end would race with its next request.
-        server.timeout = max(server.timeout, 120)
+    /// Starts the portal's own server. Where any port will do, it is the one of last time if that is still free: a front
+    /// door that outlived a killed portal then finds its successor.
+    private func startPortal(_ handler: any HTTPHandler) throws -> HTTPServer {
+        let memory = configuration.runFolder + "/portal-port"
+        if configuration.portalListen.port == 0, let text = readFile(memory), let last = UInt16(text), last > 0 {
+            var again = portalConfiguration
+            again.address = .tcp(host: configuration.portalListen.host, port: last)
+            let server = HTTPServer(again, handler: handler)
+            do {
+                try server.start()
+                return server
+            } catch {
+                log.info("the portal's last port is not free", ("port", last), ("reason", "\(error)"))
+            }
+        }
+        let server = HTTPServer(portalConfiguration, handler: handler)
+        try server.start()
+        try writeFile(memory, String(server.port))
         return server
     }
 
@@ -152,14 +161,14 @@ final class PortalProcess {
         return server
     }
 
-    private var frontSocket: String { configuration.runFolder + "/front/portal.sock" }
-
-    private func makeFrontDoor() throws -> FrontDoor? {
+    private func makeFrontDoor(portalPort: UInt16) throws -> FrontDoor? {
         guard configuration.frontDoor == .nginx else { return nil }
         return try FrontDoor(
             configuration: FrontDoorConfiguration(
                 listen: configuration.listen.description, portalHost: address.host, sessionDomain: address.host,
-                portalSocket: frontSocket, sessionsFolder: configuration.runFolder + "/sessions",
+                portal: SocketAddress(host: configuration.portalListen.host, port: portalPort).description,
+                portalTimeout: configuration.tuning.requestTimeout,
+                sessionsFolder: configuration.runFolder + "/sessions",
                 folder: configuration.runFolder + "/nginx", workerUser: getuid() == 0 ? "nobody nogroup" : nil,
                 site: try configuration.site.map { ($0.listen.description, try siteFolder($0.folder)) }),
             log: log.about("front-door"))
