@@ -17,6 +17,10 @@ SWIFT_FLAGS = --explicit-target-dependency-import-check error
 RELEASE = swift build -c release --static-swift-stdlib $(SWIFT_FLAGS)
 PROGRAM = .build/release/lectern
 
+# A process for each: they close descriptors, end children and use up limits on purpose.
+TEST_TARGETS = PlatformTests HTTPTests HTTPEngineTests PortalTests PortalStorageTests PortalWebTests RuntimesTests \
+	SessionAgentTests CommandTests EndToEndTests
+
 .PHONY: run build release test test-swift test-browser bench check format fuzz tsan clean packages assets
 
 run: release
@@ -44,7 +48,10 @@ test: test-swift test-browser
 test-swift: packages assets release
 	@Scripts/install-packages $(RUN_PACKAGES)
 	swift build --build-tests $(SWIFT_FLAGS)
-	LECTERN_PROGRAM=$(CURDIR)/$(PROGRAM) swift test --skip-build
+	@set -e; for target in $(TEST_TARGETS); do \
+		echo "Testing $$target"; \
+		LECTERN_PROGRAM=$(CURDIR)/$(PROGRAM) timeout 600 swift test --skip-build --filter "^$$target\."; \
+	done
 
 test-browser: release
 	@Scripts/install-packages $(RUN_PACKAGES) $(TEST_PACKAGES)
