@@ -62,15 +62,15 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        tests("PlatformTests", ["Platform"]),
+        tests("PlatformTests", ["PortalTesting", "Platform"]),
         tests("HTTPTests", ["HTTP", "Platform"]),
         tests("HTTPEngineTests", ["HTTPEngine", "HTTP", "Platform"]),
         tests("PortalTests", ["Portal", "PortalTesting", "Platform"]),
         tests("PortalStorageTests", ["PortalStorage", "PortalTesting", "Portal", "Platform"]),
         tests("PortalWebTests", ["PortalWeb", "PortalTesting", "PortalStorage", "Portal", "HTTP", "Platform"]),
         tests("RuntimesTests", ["Runtimes", "PortalTesting", "Portal", "Platform"]),
-        tests("SessionAgentTests", ["SessionAgent", "HTTP", "Platform"]),
+        tests("SessionAgentTests", ["PortalTesting", "SessionAgent", "HTTP", "Platform"]),
         tests("CommandTests", ["lectern", "Platform"]),
-        tests("EndToEndTests", ["HTTPEngine", "HTTP", "PortalStorage", "Portal", "Platform"]),
+        tests("EndToEndTests", ["PortalTesting", "HTTPEngine", "HTTP", "PortalStorage", "Portal", "Platform"]),
     ]
 )

@@ -3,6 +3,7 @@ import HTTP
 import Portal
 import PortalStorage
 import Synchronization
+import PortalTesting
 import Testing
 
 @Suite("Launching at a real portal", .serialized)
@@ -114,17 +115,5 @@ struct LaunchTests {
             #expect(try store.countsOfPortal().active == active.count)
             return Set(active.map(\.name.rawValue))
         }
-    }
-}
-
-/// xorshift64*: the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed | 1 }
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 2_685_821_657_736_338_717
     }
 }

@@ -1,4 +1,5 @@
 import Platform
+import PortalTesting
 import Testing
 
 @Suite("Markdown becomes HTML that is safe to show")
@@ -93,18 +94,5 @@ struct MarkdownTests {
             let html = try MarkdownRenderer().html(text).lowercased()
             #expect(!html.contains("<script") && !html.contains("href=\"javascript"), "seed 20261124, text \(text)")
         }
-    }
-}
-
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    /// SplitMix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

@@ -1,3 +1,4 @@
+import PortalTesting
 import Testing
 
 @testable import SessionAgent
@@ -57,18 +58,5 @@ struct OutputRingTests {
         var got: [UInt8] = []
         for position in [UInt64(0), 2, 13, 14, .max] { ring.copy(from: position, most: 5, to: &got) }
         #expect(got.isEmpty && ring.start == 3)
-    }
-}
-
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    /// SplitMix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

@@ -3,6 +3,7 @@ import HTTP
 import Synchronization
 import Platform
 import SessionAgent
+import PortalTesting
 import Testing
 
 /// The page's end of a terminal, and the connection to it: reads as fast as it is told to.
