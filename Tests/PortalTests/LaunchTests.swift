@@ -218,11 +218,11 @@ struct LaunchDetailTests {
         #expect(SecretToken(presented: manifest.clientSecret).digest == entered.session.clientSecret)
     }
 
-    @Test("makes users with a random UUID of version 4")
+    @Test("makes users with a UUID of version 7, which begins with the moment")
     func userIDs() throws {
-        let ids = Set((0..<1000).map { _ in UserID.anonymous().rawValue })
+        let ids = Set((0..<1000).map { _ in UserID.anonymous(at: Timestamp(milliseconds: 0x0123_4567_89AB)).rawValue })
         #expect(ids.count == 1000)
-        let pattern = /anon@educates:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/
+        let pattern = /anon@educates:01234567-89ab-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/
         for id in ids { #expect(id.wholeMatch(of: pattern) != nil) }
     }
 }

@@ -21,7 +21,7 @@ struct CatalogTests {
             let created = await browser.get("/accounts/create/")
             #expect(created.status == 302)
             #expect(created.location == "/workshops/catalog/")
-            #expect(browser.cookies["lectern-login"]?.count == 32)
+            #expect(browser.cookies["lectern-login"]?.count == SecretToken.length)
             let page = await browser.get("/workshops/catalog/")
             #expect(page.status == 200)
             #expect(page.text.contains("Title of lab-shell"))

@@ -117,10 +117,12 @@ enum SessionParameters {
 }
 
 extension UserID {
-    /// A new anonymous visitor: `anon@educates:` and a random UUID (RFC 9562, version 4).
-    static func anonymous() -> UserID {
+    /// A new anonymous visitor: `anon@educates:` and a UUID that begins with the moment (RFC 9562, version 7), so that the
+    /// index over users grows at its end.
+    static func anonymous(at moment: Timestamp) -> UserID {
         var generator = SystemRandomNumberGenerator()
-        var bits = [generator.next() & ~0xF000 | 0x4000, generator.next() & ~(0b11 << 62) | (0b10 << 62)]
+        let time = UInt64(truncatingIfNeeded: moment.milliseconds)
+        var bits = [time << 16 | 0x7000 | generator.next() & 0xFFF, generator.next() & ~(0b11 << 62) | (0b10 << 62)]
         let digits = Array("0123456789abcdef".utf8)
         var text = Array("anon@educates:".utf8)
         for index in 0..<32 {

@@ -78,7 +78,7 @@ public final class SessionAllocator: Sendable {
             snapshot)
         if case .refuse(let refusal) = decision { return .refused(refusal) }
 
-        let user = visitor.user ?? PortalUser(id: visitor.newID ?? .anonymous(), kind: .anonymous, joined: now)
+        let user = visitor.user ?? PortalUser(id: visitor.newID ?? .anonymous(at: now), kind: .anonymous, joined: now)
         if visitor.user == nil { try store.insert(user) }
         guard
             let applied = try apply(

@@ -13,7 +13,7 @@ extension PortalService {
         let token = SecretToken.random()
         store.write(
             { store -> IssuedLogin in
-                let user = PortalUser(id: .anonymous(), kind: .anonymous, joined: now)
+                let user = PortalUser(id: .anonymous(at: now), kind: .anonymous, joined: now)
                 try store.insert(user)
                 let old = try shown.flatMap(store.login)
                 if let old { try store.deleteLogin(old.digest) }

@@ -31,7 +31,7 @@ extension BrowserHandler {
         text: String, cookie: SetCookie?
     ) {
         if let secret = visitor.secret { return (FormToken.text(for: secret.text), nil) }
-        if let known = request.cookies[site.cookies.form], known.utf8.count == 32 {
+        if let known = request.cookies[site.cookies.form], known.utf8.count == SecretToken.length {
             return (FormToken.text(for: known), nil)
         }
         let new = SecretToken.random()
