@@ -75,7 +75,8 @@ struct MemoryTables: Sendable {
     var users: [UserID: PortalUser] = [:]
     var logins: [TokenDigest: LoginCookie] = [:]
     var codes: [TokenDigest: AuthorizationCode] = [:]
-    var tokens: [TokenDigest: AccessToken] = [:]
+    var accessTokens: [TokenDigest: AccessToken] = [:]
+    var refreshTokens: [TokenDigest: RefreshToken] = [:]
     var settings: [String: [UInt8]] = [:]
     var lastEnvironment = 0
 }
@@ -160,7 +161,8 @@ private final class MemoryTransaction: PortalTransaction {
     func nextExpiry() -> Timestamp? { tables.sessions.values.filter(hasClock).compactMap(\.expires).min() }
     func user(_ id: UserID) -> PortalUser? { tables.users[id] }
     func login(_ digest: TokenDigest) -> LoginCookie? { tables.logins[digest] }
-    func accessToken(_ digest: TokenDigest) -> AccessToken? { tables.tokens[digest] }
+    func accessToken(_ digest: TokenDigest) -> AccessToken? { tables.accessTokens[digest] }
+    func refreshToken(_ digest: TokenDigest) -> RefreshToken? { tables.refreshTokens[digest] }
     func setting(_ name: String) -> [UInt8]? { tables.settings[name] }
 
     // MARK: Writing
@@ -221,8 +223,34 @@ private final class MemoryTransaction: PortalTransaction {
         return code
     }
     func insert(_ token: AccessToken) throws {
-        try needsNew(tables.tokens[token.digest] == nil, "token")
-        set(\.tokens, token.digest, token)
+        try needsNew(tables.accessTokens[token.digest] == nil, "token")
+        set(\.accessTokens, token.digest, token)
+    }
+    func insert(_ token: RefreshToken) throws {
+        try needsNew(tables.refreshTokens[token.digest] == nil, "token")
+        set(\.refreshTokens, token.digest, token)
+    }
+    func spendRefreshToken(_ digest: TokenDigest) -> Bool {
+        guard var token = tables.refreshTokens[digest], !token.isSpent else { return false }
+        token.isSpent = true
+        set(\.refreshTokens, digest, token)
+        return true
+    }
+    func deleteTokens(_ which: TokenSelection) -> Int {
+        func isMeant(_ family: TokenDigest, _ client: String?, _ user: UserID) -> Bool {
+            switch which {
+            case .family(let wanted): family == wanted
+            case .client(let wanted): client == wanted
+            case .user(let wanted): user == wanted
+            }
+        }
+        let access = tables.accessTokens.values.filter {
+            isMeant($0.family, $0.session == nil ? $0.client : nil, $0.user)
+        }
+        let refresh = tables.refreshTokens.values.filter { isMeant($0.family, $0.client, $0.user) }
+        for token in access { set(\.accessTokens, token.digest, nil) }
+        for token in refresh { set(\.refreshTokens, token.digest, nil) }
+        return access.count + refresh.count
     }
     func setSetting(_ name: String, to value: [UInt8]) { set(\.settings, name, value) }
 
@@ -249,7 +277,8 @@ private final class MemoryTransaction: PortalTransaction {
         }
         drop(\.logins, \.expires)
         drop(\.codes, \.expires)
-        drop(\.tokens, \.expires)
+        drop(\.accessTokens, \.expires)
+        drop(\.refreshTokens, \.expires)
         return removed
     }
 }

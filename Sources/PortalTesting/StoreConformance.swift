@@ -9,7 +9,8 @@ public import Portal
 /// ```
 public enum StoreConformance {
     public static let checks: [StoreCheck] =
-        environmentChecks + sessionChecks + sessionQueryChecks + userChecks + purgeChecks + transactionChecks
+        environmentChecks + sessionChecks + sessionQueryChecks + userChecks + tokenChecks + purgeChecks
+        + transactionChecks
         + countChecks
 }
 

@@ -218,7 +218,7 @@ extension StoreConformance {
             try requireEqual(left, [1, 2, 4, 5, 6, 7], "users left")
             try requireEqual(try store.read { try $0.login(try Sample.digest(3)) }, nil, "the purged user's login")
         },
-        StoreCheck("A purge takes logins, codes and tokens that have expired by now") { store in
+        StoreCheck("A purge takes logins, codes and tokens of both kinds that have expired by now") { store in
             try await store.prepare(environments: 1, users: 1)
             try await store.write { transaction in
                 let user = try Sample.user(1)
@@ -234,7 +234,13 @@ extension StoreConformance {
                             digest: digest, session: session.name, user: user, redirectURI: "https://example.org/",
                             challenge: nil, expires: end))
                     try transaction.insert(
-                        AccessToken(digest: digest, session: session.name, user: user, expires: end))
+                        AccessToken(
+                            digest: digest, client: session.name.rawValue, user: user, session: session.name,
+                            issued: Sample.moment(0), expires: end))
+                    try transaction.insert(
+                        RefreshToken(
+                            digest: digest, client: "client", user: user, scope: "user:info", family: digest,
+                            issued: Sample.moment(0), expires: end, isSpent: expires == 1))
                 }
             }
             for number in 1...3 {
@@ -243,14 +249,15 @@ extension StoreConformance {
             let gone = try await store.write {
                 try $0.purge(endedBefore: Sample.moment(-10), now: Sample.moment(2), limit: 50)
             }
-            try requireEqual(gone, 6, "rows")
+            try requireEqual(gone, 8, "rows")
             let left = try await store.write { transaction in
                 try (1...3).map { number -> Bool in
                     let digest = try Sample.digest(number)
                     let login = try transaction.login(digest) != nil
                     let code = try transaction.takeCode(digest) != nil
                     let token = try transaction.accessToken(digest) != nil
-                    try require(login == code && code == token, "kinds differ at \(number)")
+                    let refresh = try transaction.refreshToken(digest) != nil
+                    try require(login == code && code == token && token == refresh, "kinds differ at \(number)")
                     return login
                 }
             }

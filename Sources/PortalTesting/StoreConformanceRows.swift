@@ -22,6 +22,7 @@ extension StoreConformance {
                 try require(try reader.user(user) == nil, "a user")
                 try require(try reader.login(digest) == nil, "a login")
                 try require(try reader.accessToken(digest) == nil, "a token")
+                try require(try reader.refreshToken(digest) == nil, "a refresh token")
                 try require(try reader.setting("key") == nil, "a setting")
             }
         },
@@ -272,16 +273,6 @@ extension StoreConformance {
             try requireEqual(taken, [codes[0], nil], "taken")
             try requireEqual(try await store.write { try $0.takeCode(codes[0].digest) }, nil, "taken again")
             try requireEqual(try await store.write { try $0.takeCode(codes[1].digest) }, codes[1], "the other code")
-        },
-        StoreCheck("A token comes back as written") { store in
-            try await store.prepare(environments: 1, users: 1)
-            try await store.insert([try Sample.session(1, 1, owner: 1)])
-            let token = AccessToken(
-                digest: try Sample.digest(9), session: try Sample.sessionName(1, 1), user: try Sample.user(1),
-                expires: Sample.moment(60))
-            try await store.write { try $0.insert(token) }
-            try requireEqual(try store.read { try $0.accessToken(token.digest) }, token, "the token")
-            try requireEqual(try store.read { try $0.accessToken(try Sample.digest(8)) }, nil, "another token")
         },
         StoreCheck("A setting is bytes of any length, and the last one written counts") { store in
             for value in [[1, 2, 0, 255], [], [UInt8](repeating: 7, count: 100_000)] as [[UInt8]] {

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Portal
 import Synchronization
 import Testing
@@ -257,6 +258,27 @@ struct StoreFaultTests {
         #expect(try connection.integer("PRAGMA user_version") == known + 1)
         #expect(try connection.integer("SELECT count(*) FROM extra") == 0)
         #expect(Schema.migrations.map(\.version) == Array(1...known))
+    }
+
+    @Test("Tokens of sessions outlive the step to tokens of other clients")
+    func olderTokens() throws {
+        let folder = try TemporaryFolder()
+        try #require(mkdir(folder.data, 0o700) == 0)
+        close(open(folder.database, O_RDWR | O_CREAT | O_CLOEXEC, 0o600))
+        let digest = [UInt8](repeating: 7, count: 32)
+        do {
+            let old = try Connection(path: folder.database, access: .writing)
+            try Schema.migrate(old, steps: [.portal])
+            let hex = digest.map { _ in "07" }.joined()
+            try old.execute("INSERT INTO tokens VALUES (x'\(hex)', 'lab-w01-s001', 'learner', 186400000)")
+        }
+        let store = try SQLitePortalStore(folder: folder.data)
+        defer { store.close() }
+        let known = try #require(TokenDigest(stored: digest))
+        let token = try #require(try store.read { try $0.accessToken(known) })
+        #expect(token.session?.rawValue == "lab-w01-s001" && token.client == "lab-w01-s001")
+        #expect(token.user.rawValue == "learner" && token.scope == "user:info" && token.family == known)
+        #expect(token.issued.milliseconds == 100_000_000 && token.expires.milliseconds == 186_400_000)
     }
 
     /// Runs on a thread whose file accesses count as those of user 65534, so that modes apply even to root.

@@ -123,7 +123,10 @@ public protocol PortalReader {
 
     func user(_ id: UserID) throws -> PortalUser?
     func login(_ digest: TokenDigest) throws -> LoginCookie?
+    /// Also finds an expired one that has not been purged.
     func accessToken(_ digest: TokenDigest) throws -> AccessToken?
+    /// Also finds spent and expired ones that have not been purged.
+    func refreshToken(_ digest: TokenDigest) throws -> RefreshToken?
     /// A small value of the portal itself, such as a key.
     func setting(_ name: String) throws -> [UInt8]?
 }
@@ -146,10 +149,28 @@ public protocol PortalTransaction: PortalReader {
     /// Returns the code and removes it: the second caller gets `nil`.
     func takeCode(_ digest: TokenDigest) throws -> AuthorizationCode?
     func insert(_ token: AccessToken) throws
+    func insert(_ token: RefreshToken) throws
+    /// Notes that a refresh token was exchanged.
+    /// - Returns: whether it is there and was not spent before: of two who exchange it, one is told so.
+    func spendRefreshToken(_ digest: TokenDigest) throws -> Bool
+    /// Removes access and refresh tokens alike.
+    /// - Returns: how many there were.
+    @discardableResult
+    func deleteTokens(_ which: TokenSelection) throws -> Int
     func setSetting(_ name: String, to value: [UInt8]) throws
 
     /// Removes stopped sessions that stopped before the moment, anonymous users who joined before it and have no session
-    /// left, and logins, codes and tokens that have expired by `now`. At most `limit` rows of each kind.
+    /// left, and logins, codes and tokens of both kinds that have expired by `now`. At most `limit` rows of each kind.
     /// - Returns: how many rows went.
     func purge(endedBefore moment: Timestamp, now: Timestamp, limit: Int) throws -> Int
+}
+
+/// Tokens that end together.
+public enum TokenSelection: Sendable, Equatable {
+    /// What goes back to one grant.
+    case family(TokenDigest)
+    /// All of an OAuth2 client but those that are bound to a session, whoever they act for.
+    case client(String)
+    /// All that act for a user, whoever holds them.
+    case user(UserID)
 }

@@ -59,8 +59,8 @@ public final class SessionEntry: Sendable {
                 let token = SecretToken.random()
                 try store.insert(
                     AccessToken(
-                        digest: token.digest, session: session.name, user: user.id,
-                        expires: now.advanced(bySeconds: lifetime)))
+                        digest: token.digest, client: session.name.rawValue, user: user.id, session: session.name,
+                        family: code.digest, issued: now, expires: now.advanced(bySeconds: lifetime)))
                 return .granted(
                     AccessGrant(
                         token: token, expiresIn: lifetime, session: session, owner: owner, user: user.id,

@@ -72,18 +72,3 @@ public struct AuthorizationCode: Sendable, Equatable {
         self.expires = expires
     }
 }
-
-/// An access token that a session's agent holds for one visitor. It reaches that session only.
-public struct AccessToken: Sendable, Equatable {
-    public let digest: TokenDigest
-    public let session: SessionName
-    public let user: UserID
-    public let expires: Timestamp
-
-    public init(digest: TokenDigest, session: SessionName, user: UserID, expires: Timestamp) {
-        self.digest = digest
-        self.session = session
-        self.user = user
-        self.expires = expires
-    }
-}

@@ -13,10 +13,12 @@ enum Query: Int, CaseIterable {
     case user, userNumber, insertUser
     case login, insertLogin, updateLogin, deleteLogin
     case insertCode, takeCode
-    case token, insertToken
+    case accessToken, insertAccessToken, refreshToken, insertRefreshToken, spendRefreshToken
+    case deleteAccessTokensOfFamily, deleteAccessTokensOfClient, deleteAccessTokensOfUser
+    case deleteRefreshTokensOfFamily, deleteRefreshTokensOfClient, deleteRefreshTokensOfUser
     case setting, setSetting
 
-    case purgeSessions, purgeUsers, purgeLogins, purgeCodes, purgeTokens
+    case purgeSessions, purgeUsers, purgeLogins, purgeCodes, purgeAccessTokens, purgeRefreshTokens
 
     private static let selectSession = """
         SELECT s.number, s.name, s.environment, s.number_in_environment, s.state, s.is_ready, s.owner, u.id, s.created,
@@ -132,8 +134,23 @@ enum Query: Int, CaseIterable {
         case .insertCode: "INSERT INTO codes VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
         case .takeCode:
             "DELETE FROM codes WHERE digest = ?1 RETURNING digest, session, user, redirect_uri, challenge, expires"
-        case .token: "SELECT digest, session, user, expires FROM tokens WHERE digest = ?1"
-        case .insertToken: "INSERT INTO tokens VALUES (?1, ?2, ?3, ?4)"
+        case .accessToken: "SELECT * FROM access_tokens WHERE digest = ?1"
+        case .insertAccessToken: "INSERT INTO access_tokens VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+        case .refreshToken: "SELECT * FROM refresh_tokens WHERE digest = ?1"
+        case .insertRefreshToken: "INSERT INTO refresh_tokens VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+        case .spendRefreshToken: "UPDATE refresh_tokens SET is_spent = 1 WHERE digest = ?1 AND is_spent = 0"
+        case .deleteAccessTokensOfFamily:
+            "DELETE FROM access_tokens INDEXED BY access_tokens_of_family WHERE family = ?1"
+        case .deleteRefreshTokensOfFamily:
+            "DELETE FROM refresh_tokens INDEXED BY refresh_tokens_of_family WHERE family = ?1"
+        case .deleteAccessTokensOfClient:
+            """
+            DELETE FROM access_tokens INDEXED BY access_tokens_of_client WHERE client = ?1 AND session IS NULL
+            """
+        case .deleteRefreshTokensOfClient:
+            "DELETE FROM refresh_tokens INDEXED BY refresh_tokens_of_client WHERE client = ?1"
+        case .deleteAccessTokensOfUser: "DELETE FROM access_tokens INDEXED BY access_tokens_of_user WHERE user = ?1"
+        case .deleteRefreshTokensOfUser: "DELETE FROM refresh_tokens INDEXED BY refresh_tokens_of_user WHERE user = ?1"
 
         case .setting: "SELECT value FROM settings WHERE name = ?1"
         case .setSetting:
@@ -158,7 +175,8 @@ enum Query: Int, CaseIterable {
             """
         case .purgeLogins: Query.purge("logins")
         case .purgeCodes: Query.purge("codes")
-        case .purgeTokens: Query.purge("tokens")
+        case .purgeAccessTokens: Query.purge("access_tokens")
+        case .purgeRefreshTokens: Query.purge("refresh_tokens")
         }
     }
 

@@ -145,11 +145,23 @@ class StoreReader: PortalReader {
     }
 
     final func accessToken(_ digest: TokenDigest) throws -> AccessToken? {
-        let statement = try connection.statement(.token)
+        let statement = try connection.statement(.accessToken)
         statement.bind(1, digest)
         return try statement.first { row in
             AccessToken(
-                digest: digest, session: try row.value(1), user: try row.value(2), expires: row.timestamp(3))
+                digest: digest, client: row.text(1), user: try row.value(2),
+                session: row.isNull(3) ? nil : try row.value(3), scope: row.text(4), family: try row.digest(5),
+                issued: row.timestamp(6), expires: row.timestamp(7))
+        }
+    }
+
+    final func refreshToken(_ digest: TokenDigest) throws -> RefreshToken? {
+        let statement = try connection.statement(.refreshToken)
+        statement.bind(1, digest)
+        return try statement.first { row in
+            RefreshToken(
+                digest: digest, client: row.text(1), user: try row.value(2), scope: row.text(3),
+                family: try row.digest(4), issued: row.timestamp(5), expires: row.timestamp(6), isSpent: row.bool(7))
         }
     }
 

@@ -322,12 +322,61 @@ final class StoreTransaction: StoreReader, PortalTransaction {
 
     func insert(_ token: AccessToken) throws {
         try willWrite()
-        let statement = try connection.statement(.insertToken)
+        let statement = try connection.statement(.insertAccessToken)
         statement.bind(1, token.digest)
-        statement.bind(2, token.session.rawValue)
+        statement.bind(2, token.client)
         statement.bind(3, token.user.rawValue)
-        statement.bind(4, token.expires)
+        statement.bind(4, token.session?.rawValue)
+        statement.bind(5, token.scope)
+        statement.bind(6, token.family)
+        statement.bind(7, token.issued)
+        statement.bind(8, token.expires)
         try statement.run()
+    }
+
+    func insert(_ token: RefreshToken) throws {
+        try willWrite()
+        let statement = try connection.statement(.insertRefreshToken)
+        statement.bind(1, token.digest)
+        statement.bind(2, token.client)
+        statement.bind(3, token.user.rawValue)
+        statement.bind(4, token.scope)
+        statement.bind(5, token.family)
+        statement.bind(6, token.issued)
+        statement.bind(7, token.expires)
+        statement.bind(8, token.isSpent)
+        try statement.run()
+    }
+
+    func spendRefreshToken(_ digest: TokenDigest) throws -> Bool {
+        try willWrite()
+        let statement = try connection.statement(.spendRefreshToken)
+        statement.bind(1, digest)
+        try statement.run()
+        return connection.changes == 1
+    }
+
+    func deleteTokens(_ which: TokenSelection) throws -> Int {
+        try willWrite()
+        switch which {
+        case .family(let family):
+            return try delete([.deleteAccessTokensOfFamily, .deleteRefreshTokensOfFamily]) { $0.bind(1, family) }
+        case .client(let client):
+            return try delete([.deleteAccessTokensOfClient, .deleteRefreshTokensOfClient]) { $0.bind(1, client) }
+        case .user(let user):
+            return try delete([.deleteAccessTokensOfUser, .deleteRefreshTokensOfUser]) { $0.bind(1, user.rawValue) }
+        }
+    }
+
+    private func delete(_ queries: [Query], _ bind: (Statement) -> Void) throws -> Int {
+        var count = 0
+        for query in queries {
+            let statement = try connection.statement(query)
+            bind(statement)
+            try statement.run()
+            count += connection.changes
+        }
+        return count
     }
 
     func setSetting(_ name: String, to value: [UInt8]) throws {
@@ -351,7 +400,11 @@ final class StoreTransaction: StoreReader, PortalTransaction {
             knownUser = nil
             changedLogins = nil
         }
-        return sessions + users + logins + (try purge(.purgeCodes, now, limit)) + (try purge(.purgeTokens, now, limit))
+        var others = 0
+        for query in [Query.purgeCodes, .purgeAccessTokens, .purgeRefreshTokens] {
+            others += try purge(query, now, limit)
+        }
+        return sessions + users + logins + others
     }
 
     private func purge(_ query: Query, _ moment: Timestamp, _ limit: Int) throws -> Int {
