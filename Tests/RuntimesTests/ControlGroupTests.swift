@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Portal
 import Testing
 
@@ -74,10 +75,10 @@ struct ControlGroupTests {
         let group = "\(mount)/lectern-test-\(getpid())"
         try #require(mkdir(group, 0o755) == 0)
         let null = try Descriptor.opened("/dev/null", O_RDWR)
-        let child = ChildProgram(
+        var child = ChildProgram(
             program: "/bin/sh", arguments: ["-c", "sleep 1000 & sleep 1000 & wait"], environment: [],
-            descriptors: [null, null, null],
-            controlGroups: [try Descriptor.opened(group + "/cgroup.procs", O_WRONLY)])
+            descriptors: [null, null, null])
+        child.controlGroups = [try Descriptor.opened(group + "/cgroup.procs", O_WRONLY)]
         let pid = try child.spawn()
         let process = try Descriptor.process(pid)
         try ControlGroups.end([group])

@@ -78,7 +78,10 @@ static void run_child(const lectern_child *child, int *step) {
         if (setrlimit(child->limits[i].resource, &limit) != 0) return;
     }
     umask(022);
-    setsid();
+    if (child->stays_in_session)
+        setpgid(0, 0);
+    else
+        setsid();
 
     *step = LECTERN_SPAWN_USER;
     if (child->changes_user) {

@@ -1,6 +1,7 @@
 internal import CLinux
 internal import FoundationEssentials
 internal import Glibc
+internal import Platform
 
 /// Asks an agent over its socket whether it answers and when its learner was last seen.
 ///

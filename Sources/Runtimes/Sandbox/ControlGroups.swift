@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Platform
 internal import Portal
 
 /// The control groups of this machine, as far as this portal may use them: version 2 where it is delegated, else

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Platform
 internal import Portal
 
 /// What the sessions of one environment share, read-only: the workshop's files as they were when the environment was
@@ -25,7 +26,7 @@ enum EnvironmentContent {
     }
 
     /// Copies the exercise files, which is everything but the instructions, into a new home.
-    static func fillHome(_ home: String, from environment: String, owner: SandboxUser?) throws {
+    static func fillHome(_ home: String, from environment: String, owner: SystemUser?) throws {
         let from = try Descriptor.opened(environment + "/content", O_RDONLY | O_DIRECTORY)
         let to = try Descriptor.opened(home, O_RDONLY | O_DIRECTORY)
         try FileTree.copyContents(of: from, into: to, FileTree.CopyRules(leavesOut: ["workshop"], owner: owner))

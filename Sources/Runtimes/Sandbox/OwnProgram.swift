@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Platform
 
 extension AgentProgram {
     /// This very program as agent: `lectern session`. A build that is linked to a Swift toolchain's libraries takes them

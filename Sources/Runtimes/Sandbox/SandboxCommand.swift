@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Platform
 
 /// The command line of `bwrap` for one sandbox, with the descriptors that it refers to by number.
 struct SandboxCommand {

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Platform
 internal import Portal
 
 /// What this machine offers for sandboxes, found out once by trying it.
@@ -18,7 +19,7 @@ struct SandboxMachine: Sendable {
             throw SessionRuntimeError(
                 .unsupported, "bubblewrap is not installed. Install it with: apt install bubblewrap")
         }
-        let user = geteuid() == 0 ? SandboxUser(id: configuration.firstUser, group: configuration.firstUser) : nil
+        let user = geteuid() == 0 ? SystemUser(id: configuration.firstUser, group: configuration.firstUser) : nil
         func attempt(_ arguments: [String]) -> (works: Bool, output: String) {
             do {
                 let output = try output(of: bubblewrap, arguments, as: user)
@@ -102,14 +103,16 @@ struct SandboxMachine: Sendable {
     }
 
     /// Runs a short program and returns what it prints, errors included, up to 64 KiB and 10 seconds.
-    private static func output(of program: String, _ arguments: [String], as user: SandboxUser?, stage: String? = nil)
+    private static func output(of program: String, _ arguments: [String], as user: SystemUser?, stage: String? = nil)
         throws -> String
     {
         let (read, write) = try Descriptor.pipe()
         let null = try Descriptor.opened("/dev/null", O_RDONLY)
-        let child = ChildProgram(
+        var child = ChildProgram(
             program: program, arguments: arguments, environment: SandboxCommand.environment,
-            descriptors: [null, write, write], stage: stage, user: user)
+            descriptors: [null, write, write])
+        child.stage = stage
+        child.user = user
         let process = try Descriptor.process(try child.spawn())
         defer {
             _ = lectern_pidfd_send_signal(process.number, SIGKILL)

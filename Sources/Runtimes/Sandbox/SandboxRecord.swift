@@ -1,6 +1,7 @@
 internal import CLinux
 internal import FoundationEssentials
 internal import Glibc
+internal import Platform
 
 /// What is remembered of a running sandbox so that another portal process finds it again: `sandbox.json`.
 struct SandboxRecord: Codable, Equatable, Sendable {

@@ -116,8 +116,12 @@ extension SandboxRuntime {
             filter: try SystemCallFilter.opened())
         var child = ChildProgram(
             program: machine.bubblewrap, arguments: command.arguments, environment: SandboxCommand.environment,
-            descriptors: command.descriptors, controlGroups: groupDescriptors, stage: machine.stage,
-            stageSources: command.stageSources, user: user, outOfMemoryScore: 500)
+            descriptors: command.descriptors)
+        child.controlGroups = groupDescriptors
+        child.stage = machine.stage
+        child.stageSources = command.stageSources
+        child.user = user
+        child.outOfMemoryScore = 500
         child.limits[Int32(RLIMIT_NOFILE.rawValue)] = UInt64(limits.openFiles)
         child.limits[Int32(RLIMIT_FSIZE.rawValue)] = UInt64(limits.fileSize)
         child.limits[Int32(RLIMIT_CORE.rawValue)] = 0

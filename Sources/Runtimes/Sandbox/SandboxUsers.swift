@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Platform
 internal import Portal
 internal import Synchronization
 
@@ -21,7 +22,7 @@ final class SandboxUsers: Sendable {
     }
 
     /// - Throws: when all are taken.
-    func take(for session: SessionName) throws(SessionRuntimeError) -> SandboxUser {
+    func take(for session: SessionName) throws(SessionRuntimeError) -> SystemUser {
         let id = used.withLock { stored -> UInt32? in
             var used = stored ?? found()
             defer { stored = used }
@@ -37,7 +38,7 @@ final class SandboxUsers: Sendable {
             return nil
         }
         guard let id else { throw SessionRuntimeError(.exhausted, "all users for sandboxes are in use") }
-        return SandboxUser(id: id, group: id)
+        return SystemUser(id: id, group: id)
     }
 
     func giveBack(_ session: SessionName) {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Platform
 
 /// The seccomp filter of a sandbox (seccomp(2), in the classic BPF of linux/filter.h): calls that a learner's programs
 /// do without, and that have led out of sandboxes before or reserve what is shared.

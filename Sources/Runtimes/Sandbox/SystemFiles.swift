@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Platform
 
 /// The `/etc` of a sandbox: what programs need to run, and nothing that tells of this machine's people and settings.
 enum SystemFiles {

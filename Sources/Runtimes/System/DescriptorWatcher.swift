@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Dispatch
 internal import Glibc
+internal import Platform
 internal import Synchronization
 
 /// Waits on one thread for many descriptors, each until it is readable (or its process has ended) or its time is over.

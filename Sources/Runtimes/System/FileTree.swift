@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Platform
 
 /// Copies and removes whole folders. Names are bytes, links are never followed, and depth costs no stack.
 enum FileTree {
@@ -86,7 +87,7 @@ enum FileTree {
         /// Names in the topmost folder that are left out.
         var leavesOut: Set<String> = []
         /// The owner of what is made; `nil` keeps it with this process.
-        var owner: SandboxUser?
+        var owner: SystemUser?
     }
 
     /// Copies what is in a folder into another, existing one. Links stay links; sockets, devices and pipes are left out.

@@ -48,7 +48,7 @@ final class FrontDoor: Sendable {
     func start() throws {
         mkdir(configuration.folder, 0o711)
         let left = leftover()
-        let before = readFile(configurationFile)
+        let before = try? textOfFile(configurationFile)
         if let left {
             if before == configuration.text {
                 log.info("front door taken over", ("pid", left))
@@ -59,7 +59,7 @@ final class FrontDoor: Sendable {
             }
             stopAndWait(left)
         }
-        try writeFile(configurationFile, configuration.text)
+        try replaceFile(configurationFile, with: Array(configuration.text.utf8), mode: 0o644)
         try spawnAndWatch()
         guard waitUntilListening(seconds: 5) else {
             stop()
@@ -82,8 +82,10 @@ final class FrontDoor: Sendable {
 
     private func spawnAndWatch() throws {
         lastStart.store(WallClock.system.now().milliseconds, ordering: .relaxed)
-        let pid = try spawn(
-            program, ["nginx", "-p", configuration.folder, "-c", configurationFile, "-e", "stderr"])
+        var nginx = try ChildProgram.withStandardOutput(
+            program, ["-p", configuration.folder, "-c", configurationFile, "-e", "stderr"])
+        nginx.staysInSession = true
+        let pid = try nginx.spawn()
         state.withLock { $0 = .running(pid) }
         watch(pid, isChild: true)
     }
@@ -124,9 +126,9 @@ final class FrontDoor: Sendable {
     }
 
     private func leftover() -> pid_t? {
-        guard let text = readFile(configuration.folder + "/nginx.pid"),
+        guard let text = try? textOfFile(configuration.folder + "/nginx.pid"),
             let pid = pid_t(text.filter { !$0.isWhitespace }), pid > 1,
-            let command = readFile("/proc/\(pid)/cmdline"), command.contains("nginx"),
+            let command = try? textOfFile("/proc/\(pid)/cmdline"), command.contains("nginx"),
             command.contains(configurationFile)
         else { return nil }
         return pid
@@ -138,7 +140,7 @@ final class FrontDoor: Sendable {
     }
 
     private func isZombie(_ pid: pid_t) -> Bool {
-        guard let stat = readFile("/proc/\(pid)/stat"), let close = stat.lastIndex(of: ")") else { return true }
+        guard let stat = try? textOfFile("/proc/\(pid)/stat"), let close = stat.lastIndex(of: ")") else { return true }
         return stat[close...].dropFirst(2).first == "Z"
     }
 
@@ -153,67 +155,16 @@ final class FrontDoor: Sendable {
     }
 }
 
-/// Starts a program in a session of its own with default signal handling and no descriptors but the standard ones.
-/// - Throws: `FrontDoor.Failure` with the system's reason.
-func spawn(_ path: String, _ arguments: [String]) throws -> pid_t {
-    let input = open("/dev/null", O_RDONLY | O_CLOEXEC)
-    defer { close(input) }
-    let words = copied(arguments)
-    let variables = copied(["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"])
-    defer { (words + variables).forEach { free($0) } }
-    var step: Int32 = 0
-    let pid = path.withCString { path in
-        [input, STDOUT_FILENO, STDERR_FILENO].withUnsafeBufferPointer { descriptors in
-            words.withUnsafeBufferPointer { words in
-                variables.withUnsafeBufferPointer { variables in
-                    var child = lectern_child()
-                    child.program = path
-                    child.arguments = words.baseAddress
-                    child.environment = variables.baseAddress
-                    child.descriptors = descriptors.baseAddress
-                    child.descriptor_count = Int32(descriptors.count)
-                    child.out_of_memory_score = -1
-                    return lectern_spawn(&child, &step)
-                }
-            }
-        }
-    }
-    guard pid > 0 else {
-        throw FrontDoor.Failure(description: "\(path) cannot be started: \(String(cString: strerror(errno)))")
-    }
-    return pid
-}
-
-/// C strings and a null behind them, for the caller to free.
-private func copied(_ strings: [String]) -> [UnsafeMutablePointer<CChar>?] {
-    var copies: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
-    copies.append(nil)
-    return copies
-}
-
-func readFile(_ path: String) -> String? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 16_384)
-    while true {
-        let count = read(descriptor, &buffer, buffer.count)
-        guard count > 0 else { break }
-        bytes += buffer[..<count]
-    }
-    return String(decoding: bytes, as: UTF8.self)
-}
-
-/// - Throws: `FrontDoor.Failure` with the path and the system's reason.
-func writeFile(_ path: String, _ text: String) throws {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-        throw FrontDoor.Failure(description: "\(path): \(String(cString: strerror(errno)))")
-    }
-    defer { close(descriptor) }
-    let bytes = Array(text.utf8)
-    guard write(descriptor, bytes, bytes.count) == bytes.count else {
-        throw FrontDoor.Failure(description: "\(path): \(String(cString: strerror(errno)))")
+extension ChildProgram {
+    /// A program that reads nothing and writes where this one does.
+    /// - Throws: `SystemCallError`.
+    static func withStandardOutput(_ program: String, _ arguments: [String]) throws -> ChildProgram {
+        ChildProgram(
+            program: program, arguments: arguments,
+            environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"],
+            descriptors: [
+                try .opened("/dev/null", O_RDONLY), try .duplicate(of: STDOUT_FILENO),
+                try .duplicate(of: STDERR_FILENO),
+            ])
     }
 }

@@ -135,7 +135,7 @@ final class PortalProcess {
     /// door that outlived a killed portal then finds its successor.
     private func startPortal(_ handler: any HTTPHandler) throws -> HTTPServer {
         let memory = configuration.runFolder + "/portal-port"
-        if configuration.portalListen.port == 0, let text = readFile(memory), let last = UInt16(text), last > 0 {
+        if configuration.portalListen.port == 0, let text = try? textOfFile(memory), let last = UInt16(text), last > 0 {
             var again = portalConfiguration
             again.address = .tcp(host: configuration.portalListen.host, port: last)
             let server = HTTPServer(again, handler: handler)
@@ -148,7 +148,7 @@ final class PortalProcess {
         }
         let server = HTTPServer(portalConfiguration, handler: handler)
         try server.start()
-        try writeFile(memory, String(server.port))
+        try replaceFile(memory, with: Array(String(server.port).utf8))
         return server
     }
 
@@ -181,8 +181,9 @@ final class PortalProcess {
         }
         guard getuid() == 0 else { return folder }
         let copy = configuration.runFolder + "/site"
-        let pid = try spawn(
-            "/bin/sh", ["sh", "-c", "rm -rf \"$2\" && cp -R \"$1\" \"$2\" && chmod -R a+rX \"$2\"", "sh", folder, copy])
+        let pid = try ChildProgram.withStandardOutput(
+            "/bin/sh", ["-c", "rm -rf \"$2\" && cp -R \"$1\" \"$2\" && chmod -R a+rX \"$2\"", "sh", folder, copy]
+        ).spawn()
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
         guard status == 0 else { throw StartFailure("--site \(folder): cannot be copied to \(copy)") }

@@ -59,6 +59,8 @@ typedef struct {
     gid_t group;
     /// 0...1000; the kernel's killer takes the higher first. Negative: leave.
     int out_of_memory_score;
+    /// 1 gives it a process group of its own in the caller's session, 0 a session of its own.
+    int stays_in_session;
 } lectern_child;
 
 /// Which step of starting a child failed.
@@ -72,7 +74,7 @@ enum lectern_spawn_step {
     LECTERN_SPAWN_EXEC,
 };
 
-/// Starts a program in a session (setsid) of its own with default signal handling. Returns its pid, or -1 with errno
+/// Starts a program out of reach of the terminal's signals, with default signal handling. Returns its pid, or -1 with errno
 /// and the step that failed.
 pid_t lectern_spawn(const lectern_child *child, int *step);
 

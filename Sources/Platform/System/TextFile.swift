@@ -1,11 +1,11 @@
 internal import Glibc
 
 /// The text of a small file, such as those of `/proc` whose size is not known beforehand.
-func textOfFile(_ path: String) throws -> String {
+package func textOfFile(_ path: String) throws -> String {
     String(decoding: try bytesOfFile(try Descriptor.opened(path, O_RDONLY)), as: UTF8.self)
 }
 
-func bytesOfFile(_ file: Descriptor) throws -> [UInt8] {
+package func bytesOfFile(_ file: Descriptor) throws -> [UInt8] {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 16_384)
     while true {
@@ -20,14 +20,14 @@ func bytesOfFile(_ file: Descriptor) throws -> [UInt8] {
 }
 
 /// Writes a whole file: readers see the old one or the new one, never a part.
-func replaceFile(_ path: String, with bytes: [UInt8], mode: mode_t = 0o600) throws {
+package func replaceFile(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o600) throws {
     let temporary = path + ".new"
     let file = try Descriptor.opened(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
     try writeAll(bytes, to: file)
     guard rename(temporary, path) == 0 else { throw SystemCallError("rename \(temporary)") }
 }
 
-func writeAll(_ bytes: [UInt8], to file: Descriptor) throws {
+package func writeAll(_ bytes: [UInt8], to file: Descriptor) throws {
     var done = 0
     while done < bytes.count {
         let count = bytes.withUnsafeBytes { write(file.number, $0.baseAddress.map { $0 + done }, bytes.count - done) }
@@ -38,7 +38,7 @@ func writeAll(_ bytes: [UInt8], to file: Descriptor) throws {
 }
 
 /// Makes a folder and those above it; one that exists is left as it is.
-func makeFolders(_ path: String, mode: mode_t = 0o755) throws {
+package func makeFolders(_ path: String, mode: UInt32 = 0o755) throws {
     if mkdir(path, mode) == 0 || errno == EEXIST { return }
     guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
         throw SystemCallError("mkdir \(path)")

@@ -2,27 +2,37 @@ internal import CLinux
 internal import Glibc
 
 /// A program to start, with all that must be settled between fork and exec.
-struct ChildProgram {
-    var program: String
+package struct ChildProgram {
+    package var program: String
     /// Without the program's own name.
-    var arguments: [String]
-    var environment: [String]
+    package var arguments: [String]
+    package var environment: [String]
     /// Descriptor i of the child; every other one is closed in it.
-    var descriptors: [Descriptor]
+    package var descriptors: [Descriptor]
     /// Open `cgroup.procs` or `tasks` files that the child enters first.
-    var controlGroups: [Descriptor] = []
+    package var controlGroups: [Descriptor] = []
     /// A folder that the child sees covered, with `stageSources` in it as `0`, `1`, …; `nil` leaves it as it is.
-    var stage: String?
-    var stageSources: [String] = []
+    package var stage: String?
+    package var stageSources: [String] = []
     /// By resource number (`RLIMIT_…`).
-    var limits: [Int32: UInt64] = [:]
+    package var limits: [Int32: UInt64] = [:]
     /// The user to become, or `nil` to stay.
-    var user: SandboxUser?
+    package var user: SystemUser?
     /// 0 to 1000: whom the kernel ends first when memory runs out.
-    var outOfMemoryScore: Int32?
+    package var outOfMemoryScore: Int32?
+    /// Stays in the session of this process, in a process group of its own: the kernel then shares the processor between
+    /// the two thread by thread. A session of its own weighs as much as all of this one (sched(7), autogroup).
+    package var staysInSession = false
+
+    package init(program: String, arguments: [String], environment: [String], descriptors: [Descriptor]) {
+        self.program = program
+        self.arguments = arguments
+        self.environment = environment
+        self.descriptors = descriptors
+    }
 
     /// Starts it. The caller reaps it through a pidfd.
-    func spawn() throws -> pid_t {
+    package func spawn() throws -> Int32 {
         var step: Int32 = 0
         let stagePointer = stage.map { strdup($0) } ?? nil
         defer { free(stagePointer) }
@@ -51,6 +61,7 @@ struct ChildProgram {
                                 child.user = user?.id ?? 0
                                 child.group = user?.group ?? 0
                                 child.out_of_memory_score = outOfMemoryScore ?? -1
+                                child.stays_in_session = staysInSession ? 1 : 0
                                 return lectern_spawn(&child, &step)
                             }
                         }
@@ -88,7 +99,12 @@ struct ChildProgram {
 }
 
 /// A user and group of this machine.
-struct SandboxUser: Equatable, Sendable, Codable {
-    var id: UInt32
-    var group: UInt32
+package struct SystemUser: Equatable, Sendable, Codable {
+    package var id: UInt32
+    package var group: UInt32
+
+    package init(id: UInt32, group: UInt32) {
+        self.id = id
+        self.group = group
+    }
 }

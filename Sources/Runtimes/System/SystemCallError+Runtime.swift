@@ -1,0 +1,8 @@
+internal import Platform
+internal import Portal
+
+extension SystemCallError {
+    func asRuntimeError(_ context: String) -> SessionRuntimeError {
+        SessionRuntimeError(isExhaustion ? .exhausted : .failed, "\(context): \(description)")
+    }
+}
