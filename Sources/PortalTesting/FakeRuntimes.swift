@@ -24,6 +24,9 @@ public final class InstantRuntime: SessionRuntime {
     public func discard(_ environment: EnvironmentName) async throws {
         state.withLock { $0.discarded.append(environment) }
     }
+    public func preparedEnvironments() async throws -> [EnvironmentName] {
+        state.withLock { Set($0.prepared).subtracting($0.discarded).sorted() }
+    }
     public func start(_ session: SessionLaunch) async throws { exists(session.session) }
     public func stop(_ session: SessionName) async throws { isGone(session) }
     public func existing() async throws -> [SessionName: SessionPresence] { sandboxes }
@@ -104,6 +107,7 @@ public struct TroubledRuntime: SessionRuntime {
     }
     public func discard(_ environment: EnvironmentName) async throws { try await base.discard(environment) }
     public func existing() async throws -> [SessionName: SessionPresence] { try await base.existing() }
+    public func preparedEnvironments() async throws -> [EnvironmentName] { try await base.preparedEnvironments() }
     public func lastSeen(_ session: SessionName) async -> Timestamp? { await base.lastSeen(session) }
     public func departures() -> AsyncStream<SessionName> { base.departures() }
 

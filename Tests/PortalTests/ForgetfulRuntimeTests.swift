@@ -27,6 +27,17 @@ struct ForgetfulRuntimeTests {
         }
     }
 
+    @Test("Content of an environment that stopped while no portal ran is removed at the next start, no other")
+    func leftContent() async throws {
+        let test = try await TestPortal()
+        try await test.settle()
+        let used = try #require(try test.environments().first).name
+        let left = Fixture.environmentName("lab-w77")
+        try test.portal.reconciler.discardLeftovers(of: [left, used])
+        try await test.settle()
+        #expect(test.base.discarded == [left])
+    }
+
     @Test("Where sessions start at once, a launch gives a ready one, and limits hold all the same")
     func startsAtOnce() async throws {
         let first = try await TestPortal()

@@ -208,6 +208,20 @@ struct SandboxLifeTests {
         }
     }
 
+    @Test("Content is found whoever prepared it, and in whatever state it was left")
+    func preparedEnvironments() async throws {
+        try await SandboxFixture.run { fixture, runtime in
+            let names = try ["lab-w07", "lab-w08", "lab-w09"].map { try #require(EnvironmentName(rawValue: $0)) }
+            let folder = fixture.configuration.data + "/environments"
+            try makeFolders("\(folder)/.lab-w07.new/content")
+            try makeFolders("\(folder)/lab-w08.removing/1")
+            try makeFolders("\(folder)/lab-w09/content")
+            #expect(try await runtime.preparedEnvironments() == [fixture.environment] + names)
+            for name in names { try await runtime.discard(name) }
+            #expect(try await runtime.preparedEnvironments() == [fixture.environment])
+        }
+    }
+
     @Test("Edits of a workshop's source change neither running sessions nor later ones of the environment")
     func snapshot() async throws {
         try await SandboxFixture.run { fixture, runtime in

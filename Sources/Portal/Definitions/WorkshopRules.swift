@@ -26,7 +26,25 @@ enum WorkshopRules {
         reportTwice(spec["session"].list("dashboards"), "name", "spec.session.dashboards", &check)
         reportTwice(spec["session"].list("env"), "name", "spec.session.env", &check)
         reportTwice(spec["request"].list("parameters"), "name", "spec.request.parameters", &check)
+        reportPatterns(spec["request"].list("parameters"), &check)
         return check.findings
+    }
+
+    private static func reportPatterns(_ parameters: [FieldView], _ check: inout FieldCheck) {
+        for (index, parameter) in parameters.enumerated() where parameter.text("generate") == "expression" {
+            let field = "spec.request.parameters[\(index)].from"
+            guard let pattern = parameter.text("from"), !pattern.isEmpty, let place = parameter["from"].place else {
+                if let place = parameter["generate"].place {
+                    check.add(.error, place, field, "found nothing, expected the pattern to generate a value from")
+                }
+                continue
+            }
+            do {
+                _ = try GeneratedValue(pattern: pattern)
+            } catch {
+                check.add(.error, place, field, "found \"\(pattern.prefix(60))\", expected \(error)")
+            }
+        }
     }
 
     private static func reportTwice(_ items: [FieldView], _ key: String, _ field: String, _ check: inout FieldCheck) {

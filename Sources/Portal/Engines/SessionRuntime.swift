@@ -15,6 +15,10 @@ public protocol SessionRuntime: Sendable {
     /// - Throws: `SessionRuntimeError` when something may be left.
     func discard(_ environment: EnvironmentName) async throws
 
+    /// Every environment whose content exists in whole or in part, whoever prepared it, so that what a killed portal left
+    /// behind is found.
+    func preparedEnvironments() async throws -> [EnvironmentName]
+
     /// Starts a session and returns when it answers requests. A session of that name that already runs is left as it is
     /// and counts as started, so that a portal killed half-way can call again.
     /// - Throws: `SessionRuntimeError`; whatever was begun is removed by `stop`, which the caller calls next.
@@ -46,6 +50,7 @@ public protocol SessionRuntime: Sendable {
 
 extension SessionRuntime {
     public func discard(_ environment: EnvironmentName) async throws {}
+    public func preparedEnvironments() async throws -> [EnvironmentName] { [] }
     public var remembersSessions: Bool { true }
     public var startsAtOnce: Bool { false }
 }

@@ -105,14 +105,23 @@ public enum ActivateOutcome: Sendable {
 }
 
 /// The values of a session's request parameters (spec/workshop-resource.md, section 1.7): those that the workshop declares,
-/// as given, else as declared.
+/// as given, else as declared, else generated.
 enum SessionParameters {
     static func values(for workshop: WorkshopDefinition?, given: [String: String]) -> [String: String] {
         var values: [String: String] = [:]
         for parameter in workshop?.parameters ?? [] {
-            values[parameter.name] = given[parameter.name] ?? parameter.value
+            values[parameter.name] = given[parameter.name] ?? standard(parameter)
         }
         return values
+    }
+
+    private static func standard(_ parameter: WorkshopDefinition.Parameter) -> String {
+        // Definitions with a pattern that is none were refused when they were read.
+        guard parameter.value.isEmpty, !parameter.pattern.isEmpty,
+            let pattern = try? GeneratedValue(pattern: parameter.pattern)
+        else { return parameter.value }
+        var generator = SystemRandomNumberGenerator()
+        return pattern.text(using: &generator)
     }
 }
 

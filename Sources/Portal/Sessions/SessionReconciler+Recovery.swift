@@ -10,6 +10,7 @@ extension SessionReconciler {
             do {
                 let existing = try await context.runtime.existing()
                 try adoptAll(existing)
+                try discardLeftovers(of: try await context.runtime.preparedEnvironments())
                 return wake()
             } catch {
                 attempt += 1
@@ -20,6 +21,15 @@ extension SessionReconciler {
     }
 
     private static let page = 500
+
+    /// Removes content of environments that stopped when no portal was there to remove it.
+    func discardLeftovers(of prepared: [EnvironmentName]) throws {
+        let inUse = Set(try context.store.read { try $0.environments().map(\.name) })
+        let now = context.clock.now()
+        state.withLock { state in
+            for name in prepared where !inUse.contains(name) { state.discards[name] = now }
+        }
+    }
 
     func adoptAll(_ existing: [SessionName: SessionPresence]) throws {
         let now = context.clock.now()

@@ -9,7 +9,7 @@ enum EnvironmentContent {
     static func prepare(_ preparation: EnvironmentPreparation, in folders: SandboxFolders) throws {
         let target = folders.environment(preparation.environment)
         guard access(target, F_OK) != 0 else { return }
-        let temporary = "\(folders.environments)/.\(preparation.environment).new"
+        let temporary = folders.unfinishedEnvironment(preparation.environment)
         try FileTree.remove(temporary)
         try makeFolders(temporary + "/content")
         let source = preparation.workshop.contentFolder

@@ -27,6 +27,8 @@ struct SandboxFolders: Sendable {
     func lease(_ name: SessionName) -> String { session(name) + "/lease" }
     func log(_ name: SessionName) -> String { session(name) + "/agent.log" }
     func environment(_ name: EnvironmentName) -> String { "\(environments)/\(name)" }
+    /// Where its content is copied before it is renamed into place.
+    func unfinishedEnvironment(_ name: EnvironmentName) -> String { "\(environments)/.\(name).new" }
     func publishedFolder(_ name: SessionName) -> String { "\(published)/\(name)" }
     func publishedSocket(_ name: SessionName) -> String { publishedFolder(name) + "/" + Self.socketName }
     func privateFolder(_ name: SessionName) -> String { "\(agents)/\(name)" }
@@ -60,11 +62,24 @@ struct SandboxFolders: Sendable {
         var names: Set<SessionName> = []
         for folder in [sessions, published, agents] {
             for name in FileTree.names(in: folder) {
-                let base =
-                    name.hasSuffix(FileTree.removalSuffix) ? name.dropLast(FileTree.removalSuffix.count) : name[...]
-                if let session = SessionName(rawValue: String(base)) { names.insert(session) }
+                if let session = SessionName(rawValue: withoutRemovalSuffix(name)) { names.insert(session) }
             }
         }
         return names
+    }
+
+    /// Every environment of which a folder is left, finished or not, in order.
+    func foundEnvironments() -> [EnvironmentName] {
+        var names: Set<EnvironmentName> = []
+        for name in FileTree.names(in: environments) {
+            var base = withoutRemovalSuffix(name)
+            if base.hasPrefix("."), base.hasSuffix(".new") { base = String(base.dropFirst().dropLast(4)) }
+            if let environment = EnvironmentName(rawValue: base) { names.insert(environment) }
+        }
+        return names.sorted()
+    }
+
+    private func withoutRemovalSuffix(_ name: String) -> String {
+        name.hasSuffix(FileTree.removalSuffix) ? String(name.dropLast(FileTree.removalSuffix.count)) : name
     }
 }

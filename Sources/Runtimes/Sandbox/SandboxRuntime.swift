@@ -101,6 +101,7 @@ public final class SandboxRuntime: SessionRuntime {
         try await environmentLocks.withLock(environment) {
             try await removing.run { [folders] in
                 do {
+                    try FileTree.remove(folders.unfinishedEnvironment(environment))
                     try FileTree.remove(folders.environment(environment))
                 } catch let error as SystemCallError {
                     throw error.asRuntimeError("remove the content of environment \(environment)")
@@ -108,6 +109,8 @@ public final class SandboxRuntime: SessionRuntime {
             }
         }
     }
+
+    public func preparedEnvironments() async throws -> [EnvironmentName] { folders.foundEnvironments() }
 
     // MARK: Sessions
 
