@@ -11,6 +11,7 @@ final class PortalContext: Sendable {
     let settings: PortalSettings
     let secrets: SessionSecrets
     let counters = PortalCounters()
+    let measures = PortalMeasures()
     let catalog = CatalogCache()
     private let current: Mutex<PortalDefinitions>
 

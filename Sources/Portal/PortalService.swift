@@ -1,4 +1,5 @@
 public import Platform
+internal import Synchronization
 
 /// One portal at work: what the web layer and the executable talk to.
 ///
@@ -13,11 +14,14 @@ public final class PortalService: Sendable {
     /// Makes sandboxes follow the store.
     public let reconciler: SessionReconciler
     let context: PortalContext
+    let probe = Mutex(StoreProbe())
+    private let stopping = Atomic(false)
 
     public var address: PortalAddress { context.address }
     public var store: any PortalStore { context.store }
     public var clock: WallClock { context.clock }
     public var counters: PortalCounters { context.counters }
+    public var measures: PortalMeasures { context.measures }
     public var settings: PortalSettings { context.settings }
     public var definitions: PortalDefinitions { context.definitions }
 
@@ -47,9 +51,19 @@ public final class PortalService: Sendable {
     /// Sessions stay as they are when it ends.
     public func run() async { await reconciler.run() }
 
+    /// The program is about to end: `readiness` says so from now on. Everything goes on working.
+    public func beginStopping() { stopping.store(true, ordering: .relaxed) }
+
+    public var isStopping: Bool { stopping.load(ordering: .relaxed) }
+
+    /// Definitions were read again and have mistakes: the portal goes on with those it has, and `measures` tells.
+    public func refuseDefinitions() { context.measures.definitionsRefused.value = 1 }
+
     /// Takes new definitions at once and lets environments follow.
     public func reload(_ definitions: PortalDefinitions) {
         context.definitions = definitions
+        context.measures.definitionsTaken.value = Int(clock.now().milliseconds)
+        context.measures.definitionsRefused.value = 0
         context.catalog.changed()
         reconciler.definitionsChanged()
     }

@@ -11,6 +11,7 @@ public final class SQLitePortalStore: PortalStore {
     private let folder: DataFolder
     private let queue = WriteQueue()
     private let readers: ReaderPool
+    private let figures = StoreMeasures()
     /// The writer's thread until somebody has joined it.
     private let writer: Mutex<pthread_t?>
 
@@ -37,9 +38,9 @@ public final class SQLitePortalStore: PortalStore {
         if let pageLimit { try connection.execute("PRAGMA max_page_count = \(pageLimit)") }
         try Schema.migrate(connection)
         let memory = try StoreMemory(reading: connection)
-        readers = ReaderPool(path: folder.database, memory: memory)
+        readers = ReaderPool(path: folder.database, memory: memory, measures: figures)
         let thread = try StoreWriter.start(
-            connection: connection, memory: memory, queue: queue, readers: readers, lock: lock)
+            connection: connection, memory: memory, queue: queue, readers: readers, measures: figures, lock: lock)
         writer = Mutex(thread)
     }
 
@@ -57,6 +58,8 @@ public final class SQLitePortalStore: PortalStore {
     public func read<Value>(_ body: (any PortalReader) throws -> Value) throws -> Value {
         try readers.read(body)
     }
+
+    public var measures: StoreMeasures? { figures }
 
     /// Finishes queued writes and closes. On the writer's own thread, that is in a completion, it returns at once, and
     /// what is queued is finished afterwards.

@@ -91,5 +91,9 @@ public final class RecordedLog: Sendable {
     private let recorded = Mutex<[String]>([])
     public init() {}
     public var lines: [String] { recorded.withLock { $0 } }
-    public var log: Log { Log(subject: "test", minimum: .debug) { line in self.recorded.withLock { $0.append(line) } } }
+    public var log: Log { log(.text) }
+
+    public func log(_ format: Log.Format) -> Log {
+        Log(subject: "test", minimum: .debug, format: format) { line in self.recorded.withLock { $0.append(line) } }
+    }
 }

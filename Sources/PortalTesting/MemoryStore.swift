@@ -118,6 +118,14 @@ private final class MemoryTransaction: PortalTransaction {
         return counts
     }
 
+    func countsByState() -> [EnvironmentName: [SessionState: Int]] {
+        var counts: [EnvironmentName: [SessionState: Int]] = [:]
+        for session in tables.sessions.values where session.isActive {
+            counts[session.environment, default: [:]][session.state, default: 0] += 1
+        }
+        return counts
+    }
+
     func environments() -> [WorkshopEnvironment] {
         tables.environments.values.filter { $0.state != .stopped }
             .sorted { ($0.position, $0.number) < ($1.position, $1.number) }

@@ -3,6 +3,25 @@ import Portal
 
 extension StoreConformance {
     static let sessionQueryChecks = [
+        StoreCheck("Sessions that are not stopped are counted by environment and state") { store in
+            try await store.prepare(environments: 3, users: 1)
+            try await store.insert([
+                try Sample.session(1, 1, .running, owner: 1),
+                try Sample.session(1, 2, .running, owner: 1),
+                try Sample.session(1, 3, .waiting),
+                try Sample.session(1, 4, .stopped),
+                try Sample.session(2, 1, .starting),
+                try Sample.session(2, 2, .starting, owner: 1),
+                try Sample.session(2, 3, .stopping, owner: 1),
+                try Sample.session(3, 1, .stopped),
+            ])
+            let counts = try store.read { try $0.countsByState() }
+            let expected: [EnvironmentName: [SessionState: Int]] = [
+                try Sample.environmentName(1): [.running: 2, .waiting: 1],
+                try Sample.environmentName(2): [.starting: 2, .stopping: 1],
+            ]
+            try requireEqual(counts, expected, "counts")
+        },
         StoreCheck("A user's sessions are those that are not stopped, oldest first") { store in
             try await store.prepare(environments: 2, users: 2)
             try await store.insert([

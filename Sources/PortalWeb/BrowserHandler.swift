@@ -9,6 +9,7 @@ struct BrowserHandler: HTTPHandler {
     let guesses = GuessThrottle()
     let registrations = RegistrationThrottle()
     let catalogs = CatalogPages()
+    let operating: OperatingEndpoints
     let clock: WallClock
     let log: Log
 
@@ -16,9 +17,17 @@ struct BrowserHandler: HTTPHandler {
     static let longestForm = 16 * 1024
 
     func reply(to request: HTTPRequest) -> HTTPReply {
+        let watch = Stopwatch()
+        var label = RouteLabel.unknown
+        let reply = reply(to: request, label: &label)
+        return operating.requests.measured(reply, to: request, as: label, since: watch)
+    }
+
+    private func reply(to request: HTTPRequest, label: inout RouteLabel) -> HTTPReply {
         let site = sites.current()
         // A session's socket is missing: whoever comes from its host is told on the session's page here.
         if let session = request.headers["Host"].flatMap(site.addresses.session(hostHeader:)) {
+            label = .sessionHost
             return .now(PortalSite.redirect(to: SessionHandover.fallback(for: session, request, on: site)))
         }
         switch PortalRoute.match(request.path) {
@@ -29,6 +38,7 @@ struct BrowserHandler: HTTPHandler {
                 HTTPResponse(
                     status: request.method.isSafe ? 301 : 308, headers: ["Location": request.path + "/" + query]))
         case .route(let route):
+            label = route.label
             let method = request.method == .head ? .get : request.method
             guard route.methods.contains(method) else {
                 return .now(Refusal.methodNotAllowed(allow: route.allow).response(to: request, on: site))
@@ -61,15 +71,22 @@ struct BrowserHandler: HTTPHandler {
         case .authorize: try authorize(request, on: site)
         case .staticFile(let name): file(name, in: site.frame.files, request, on: site)
         case .themeFile(let name): file(name, in: site.frame.theme, request, on: site)
-        case .health, .readiness, .robots, .favicon: plain(route, request, on: site)
+        case .health: operating.health()
+        case .readiness: operating.readiness(request, isOperator: isOperator(request))
+        case .metrics:
+            isOperator(request) ? operating.metrics() : .now(Refusal.notFound.response(to: request, on: site))
+        case .robots, .favicon: plain(route, request, on: site)
         }
     }
+
+    /// Whether the request may read what is for operators.
+    private func isOperator(_ request: HTTPRequest) -> Bool { OperatorAccess.isDirect(request) }
 
     /// What a failure looks like to a visitor; the log has the rest.
     func response(to error: any Error, _ request: HTTPRequest, on site: PortalSite) -> HTTPResponse {
         if let refusal = error as? Refusal { return refusal.response(to: request, on: site) }
         let refusal: Refusal = error is PortalStoreError ? .storeFailing : .failed
-        log.error("request failed", ("path", request.path), ("request", request.id), ("error", "\(error)"))
+        log.of(request: request.id).error("request failed", ("path", request.path), ("error", "\(error)"))
         return refusal.response(to: request, on: site)
     }
 

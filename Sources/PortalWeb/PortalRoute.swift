@@ -24,6 +24,8 @@ public enum PortalRoute: Hashable, Sendable {
     case health
     /// The portal can take visitors.
     case readiness
+    /// What is measured, for Prometheus.
+    case metrics
     case robots
     case favicon
 
@@ -36,6 +38,8 @@ public enum PortalRoute: Hashable, Sendable {
         case owner
         /// The owner of the session, or staff; everybody else as above.
         case ownerOrStaff
+        /// `OperatorAccess`; for everybody else there is nothing.
+        case operators
     }
 
     public var caller: Caller {
@@ -43,6 +47,7 @@ public enum PortalRoute: Hashable, Sendable {
         case .index, .catalog, .environment, .create, .register: .visitor
         case .delete: .owner
         case .session, .progress, .authorize: .ownerOrStaff
+        case .metrics: .operators
         case .accessCode, .activate, .login, .logout, .staticFile, .themeFile, .health, .readiness, .robots, .favicon:
             .everybody
         }
@@ -79,6 +84,7 @@ public enum PortalRoute: Hashable, Sendable {
         case .themeFile(let name): "/static/workshops/theme/\(name)"
         case .health: "/healthz"
         case .readiness: "/readyz"
+        case .metrics: "/metrics"
         case .robots: "/robots.txt"
         case .favicon: "/favicon.ico"
         }
@@ -98,6 +104,7 @@ public enum PortalRoute: Hashable, Sendable {
         case "/": return .route(.index)
         case "/healthz", "/healthz/": return .route(.health)
         case "/readyz", "/readyz/": return .route(.readiness)
+        case "/metrics": return .route(.metrics)
         case "/robots.txt": return .route(.robots)
         case "/favicon.ico": return .route(.favicon)
         default: break

@@ -8,10 +8,20 @@ public struct PortalWeb: Sendable {
     public let browsers: any HTTPHandler
     /// For the portal's own socket, which only session agents reach: tokens, schedule, extension, end.
     public let agents: any HTTPHandler
+    /// For a port that only operators reach: metrics and what exactly is wrong.
+    public let operators: any HTTPHandler
 
-    public init(service: PortalService, log: Log) {
+    /// - Parameters:
+    ///   - version: of the program, for metrics.
+    ///   - logsAccess: whether each request is noted in the log.
+    public init(service: PortalService, log: Log, version: String = "", logsAccess: Bool = false) {
         let sites = PortalSites(service)
-        browsers = BrowserHandler(service: service, sites: sites, clock: service.clock, log: log)
-        agents = AgentHandler(service: service, sites: sites, log: log)
+        let operating = OperatingEndpoints(
+            service: service, requests: RequestMeasures(accessLog: logsAccess ? log.about("access") : nil),
+            version: version)
+        browsers = BrowserHandler(
+            service: service, sites: sites, operating: operating, clock: service.clock, log: log)
+        agents = AgentHandler(service: service, sites: sites, requests: operating.requests, log: log)
+        operators = OperatorHandler(endpoints: operating)
     }
 }

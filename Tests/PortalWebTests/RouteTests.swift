@@ -11,7 +11,8 @@ struct RouteTests {
     static let routes: [PortalRoute] = [
         .index, .catalog, .accessCode, .environment("lab-w01"), .create("lab-w01"), .session("lab-w01-s001"),
         .progress("lab-w01-s001"), .activate("lab-w01-s001"), .delete("lab-w01-s001"), .register, .login, .logout,
-        .authorize, .staticFile("lectern.css"), .themeFile("training-portal.css"), .health, .readiness, .robots,
+        .authorize, .staticFile("lectern.css"), .themeFile("training-portal.css"), .health, .readiness, .metrics,
+        .robots,
         .favicon,
     ]
 
@@ -99,6 +100,7 @@ struct RouteTests {
             case .everybody: #expect(!isGated && !isNotTheirs)
             case .visitor: #expect(isGated)
             case .owner, .ownerOrStaff: #expect(isNotTheirs)
+            case .operators: #expect(response.status == 404)
             }
             #expect(portal.session("lab-w01-s001")?.isLive == true)
         }

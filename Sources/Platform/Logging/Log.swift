@@ -26,6 +26,8 @@ public struct Log: Sendable {
     private let format: Format
     private let clock: WallClock
     private let write: @Sendable (String) -> Void
+    /// The id of the request that the lines belong to.
+    private var request: String?
 
     /// - Parameters:
     ///   - subject: the part of the program that speaks, for example `portal`.
@@ -46,7 +48,16 @@ public struct Log: Sendable {
 
     /// The same log for another part of the program.
     public func about(_ subject: String) -> Log {
-        Log(subject: subject, minimum: minimum, format: format, clock: clock, write: write)
+        var log = Log(subject: subject, minimum: minimum, format: format, clock: clock, write: write)
+        log.request = request
+        return log
+    }
+
+    /// The same log for what belongs to one request: each line ends with its id.
+    public func of(request: String) -> Log {
+        var log = self
+        log.request = request
+        return log
     }
 
     public func debug(_ event: String, _ fields: Field...) { record(.debug, event, fields) }
@@ -56,6 +67,8 @@ public struct Log: Sendable {
 
     private func record(_ level: Level, _ event: String, _ fields: [Field]) {
         guard level >= minimum else { return }
+        var fields = fields
+        if let request { fields.append(("request", request)) }
         switch format {
         case .text:
             var line = "\(clock.now().iso8601) \(level.name) \(subject): \(Log.oneLine(event))"

@@ -28,6 +28,13 @@ public protocol PortalStore: Sendable {
 
     /// Finishes queued writes and closes. Further calls fail with `PortalStoreError.closed`.
     func close()
+
+    /// What it tells of its own work; `nil` when it does not measure.
+    var measures: StoreMeasures? { get }
+}
+
+extension PortalStore {
+    public var measures: StoreMeasures? { nil }
 }
 
 extension PortalStore {
@@ -99,6 +106,9 @@ public protocol PortalReader {
     func environment(_ name: EnvironmentName) throws -> WorkshopEnvironment?
     func counts(of environment: EnvironmentName) throws -> SessionCounts
     func countsOfPortal() throws -> SessionCounts
+    /// Sessions that are not stopped, by environment and state; what has none is left out. Looks at each of them, so it
+    /// costs more the more there are: for metrics, not for decisions.
+    func countsByState() throws -> [EnvironmentName: [SessionState: Int]]
 
     /// Also finds stopped ones that have not been purged.
     func session(_ name: SessionName) throws -> WorkshopSession?

@@ -104,6 +104,8 @@ extension SessionReconciler {
         guard let workshop = state.withLock({ $0.environments[name]?.workshop ?? nil }) else { return }
         do {
             let runtime = context.runtime
+            let watch = Stopwatch()
+            defer { context.measures.runtimePrepare.record(watch) }
             try await within(seconds: context.settings.startTimeout) {
                 try await runtime.prepare(EnvironmentPreparation(environment: name, workshop: workshop))
             }
@@ -140,6 +142,7 @@ extension SessionReconciler {
     }
 
     func recordPreparationFailure(_ name: EnvironmentName, _ error: any Error) {
+        context.measures.preparationsFailed.add()
         postponePreparation(name, error)
         context.store.write(
             { store in

@@ -33,14 +33,23 @@ public final class SessionAllocator: Sendable {
             context.counters.add(.refusedTooMany)
             return completion(.success(.refused(.tooMany(retryAfter: seconds))))
         }
+        let measures = context.measures
+        let queued = Stopwatch()
         context.store.write(
-            { transaction in try self.commitLaunch(request, portal, in: transaction, now: now) },
+            { transaction in
+                measures.record(.queue, queued)
+                let deciding = Stopwatch()
+                let commit = try self.commitLaunch(request, portal, in: transaction, now: now)
+                measures.record(.decision, deciding)
+                return Decided(commit)
+            },
             completion: { result in
-                switch result {
-                case .success(.refused(let refusal)):
+                switch result.map({ ($0.value, $0.since) }) {
+                case .success((.refused(let refusal), _)):
                     self.context.counters.add(PortalCounters.Counter(refusal))
                     completion(.success(.refused(refusal)))
-                case .success(.committed(let entered, let changes)):
+                case .success((.committed(let entered, let changes), let committing)):
+                    measures.record(.commit, committing)
                     self.count(entered)
                     // The learner's own sandbox first, then the answer, then the reserve.
                     self.reconciler.committed(changes)

@@ -12,8 +12,7 @@ extension SessionReconciler {
                 // Ended while it waited for its turn: its stop follows.
                 return finishStart(name, .succeeded, nil)
             }
-            let runtime = context.runtime
-            try await within(seconds: context.settings.startTimeout, for: name) { try await runtime.start(launch) }
+            try await begin(launch)
             recordReady(name, began: began)
         } catch {
             // Only the end of the whole loop cancels this task: the sandbox is left to the next program.
@@ -22,8 +21,27 @@ extension SessionReconciler {
         }
     }
 
+    /// Has the runtime start a sandbox.
+    private func begin(_ launch: Launch) async throws {
+        let watch = Stopwatch()
+        defer {
+            context.measures.runtimeStart.record(watch)
+            if launch.isAwaited { context.measures.record(.start, watch) }
+        }
+        let runtime = context.runtime
+        try await within(seconds: context.settings.startTimeout, for: launch.order.session) {
+            try await runtime.start(launch.order)
+        }
+    }
+
+    private struct Launch: Sendable {
+        let order: SessionLaunch
+        /// Whether it has an owner, who waits for it.
+        let isAwaited: Bool
+    }
+
     /// What the runtime needs. `nil` when the session is not to be started any more.
-    private func launch(of name: SessionName) throws -> SessionLaunch? {
+    private func launch(of name: SessionName) throws -> Launch? {
         let found = try context.store.read { store -> (WorkshopSession, WorkshopEnvironment)? in
             guard let session = try store.session(name), session.state == .starting,
                 let environment = try store.environment(session.environment)
@@ -36,7 +54,10 @@ extension SessionReconciler {
         guard let workshop = prepared ?? definitions.workshops[environment.resource] else {
             throw SessionRuntimeError(.failed, "the workshop \(environment.resource) is not defined")
         }
-        return SessionLaunch(session, in: environment, workshop, definitions.portal, context.address, context.secrets)
+        return Launch(
+            order: SessionLaunch(
+                session, in: environment, workshop, definitions.portal, context.address, context.secrets),
+            isAwaited: session.owner != nil)
     }
 
     /// The runtime says that the session answers.
@@ -133,6 +154,8 @@ extension SessionReconciler {
     func stop(_ name: SessionName) async {
         do {
             let runtime = context.runtime
+            let watch = Stopwatch()
+            defer { context.measures.runtimeStop.record(watch) }
             try await within(seconds: context.settings.stopTimeout) { try await runtime.stop(name) }
             recordGone(name)
         } catch {

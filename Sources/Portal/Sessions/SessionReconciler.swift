@@ -297,8 +297,13 @@ public final class SessionReconciler: Sendable {
     public func waitUntilReady(
         _ session: SessionName, until: Timestamp, completion: @escaping @Sendable (SessionReadiness) -> Void
     ) {
-        let id = state.withLock { $0.isStopping ? nil : $0.waiters.add(session, until: until, completion) }
-        guard let id else { return completion(.notYet) }
+        let watch = Stopwatch()
+        let measured: ReadinessWaiters.Completion = { [measures = context.measures] readiness in
+            measures.record(.wait, watch)
+            completion(readiness)
+        }
+        let id = state.withLock { $0.isStopping ? nil : $0.waiters.add(session, until: until, measured) }
+        guard let id else { return measured(.notYet) }
         // Asked after entering the list: whatever becomes of the session from now on is heard.
         let readiness: SessionReadiness?
         do {

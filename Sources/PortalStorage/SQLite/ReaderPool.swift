@@ -9,6 +9,7 @@ internal import Synchronization
 /// commits a read costs no `BEGIN`. What is in memory and what the connection sees always belong to the same commit.
 final class ReaderPool: Sendable {
     private let path: String
+    private let measures: StoreMeasures
     private let shared: Mutex<Shared>
 
     private struct Shared {
@@ -21,14 +22,19 @@ final class ReaderPool: Sendable {
     /// Readers kept for the next read; more than that many at once are opened and closed again.
     private static let keptIdle = 8
 
-    init(path: String, memory: StoreMemory) {
+    init(path: String, memory: StoreMemory, measures: StoreMeasures) {
         self.path = path
+        self.measures = measures
         shared = Mutex(Shared(committed: Committed(memory)))
     }
 
     func read<Value>(_ body: (any PortalReader) throws -> Value) throws -> Value {
+        let watch = Stopwatch()
         let reader = try checkOut()
-        defer { checkIn(reader) }
+        defer {
+            checkIn(reader)
+            measures.read.record(watch)
+        }
         return try body(reader)
     }
 

@@ -35,6 +35,16 @@ class StoreReader: PortalReader {
     final func counts(of environment: EnvironmentName) throws -> SessionCounts { memory.counts(of: environment) }
     final func countsOfPortal() throws -> SessionCounts { memory.countsOfPortal }
 
+    final func countsByState() throws -> [EnvironmentName: [SessionState: Int]] {
+        var counts: [EnvironmentName: [SessionState: Int]] = [:]
+        let statement = try connection.statement(.liveCounts)
+        defer { statement.reset() }
+        while try statement.step() {
+            counts[try statement.value(0), default: [:]][try statement.value(1), default: 0] += statement.int(3)
+        }
+        return counts
+    }
+
     // MARK: Sessions
 
     final func session(_ name: SessionName) throws -> WorkshopSession? {

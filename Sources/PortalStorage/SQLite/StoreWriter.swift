@@ -1,10 +1,12 @@
 internal import Glibc
+internal import Platform
 internal import Portal
 
 /// The thread that writes: takes what is queued, commits it together, and tells each caller.
 final class StoreWriter: @unchecked Sendable {
     private let queue: WriteQueue
     private let readers: ReaderPool
+    private let measures: StoreMeasures
     /// The rest belongs to the thread.
     private let connection: Connection
     private let transaction: StoreTransaction
@@ -13,9 +15,11 @@ final class StoreWriter: @unchecked Sendable {
     private let logLength = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
 
     private init(
-        connection: Connection, memory: StoreMemory, queue: WriteQueue, readers: ReaderPool, lock: FolderLock
+        connection: Connection, memory: StoreMemory, queue: WriteQueue, readers: ReaderPool, measures: StoreMeasures,
+        lock: FolderLock
     ) throws {
         self.lock = lock
+        self.measures = measures
         self.connection = connection
         self.queue = queue
         self.readers = readers
@@ -29,10 +33,11 @@ final class StoreWriter: @unchecked Sendable {
 
     /// - Returns: the thread, to be joined after the queue is closed. Nothing else may use the connection.
     static func start(
-        connection: Connection, memory: StoreMemory, queue: WriteQueue, readers: ReaderPool, lock: FolderLock
+        connection: Connection, memory: StoreMemory, queue: WriteQueue, readers: ReaderPool, measures: StoreMeasures,
+        lock: FolderLock
     ) throws -> pthread_t {
         let writer = try StoreWriter(
-            connection: connection, memory: memory, queue: queue, readers: readers, lock: lock)
+            connection: connection, memory: memory, queue: queue, readers: readers, measures: measures, lock: lock)
         do {
             return try startThread { writer.run() }
         } catch {
@@ -45,8 +50,10 @@ final class StoreWriter: @unchecked Sendable {
         var batch: [QueuedWrite] = []
         while queue.take(into: &batch) {
             let failure = commit(batch)
+            if failure != nil { measures.commitsFailed.add() }
             for write in batch { write.finish(failure) }
             batch.removeAll(keepingCapacity: true)
+            measures.logBytes.value = Int(logLength.pointee) * WriteAheadLog.bytesPerFrame
             log.didCommit(length: Int(logLength.pointee), on: connection)
         }
         log.end()
@@ -59,6 +66,7 @@ final class StoreWriter: @unchecked Sendable {
     /// - Returns: why nothing of the batch counts, or `nil` when all of it is durable.
     private func commit(_ batch: [QueuedWrite]) -> PortalStoreError? {
         do {
+            let watch = Stopwatch()
             try transaction.begin()
             for write in batch {
                 do {
@@ -71,6 +79,8 @@ final class StoreWriter: @unchecked Sendable {
                 }
             }
             if try transaction.commit() {
+                measures.commit.record(watch)
+                measures.batch.record(batch.count)
                 readers.publish(transaction.memory, changedLogins: transaction.changedLogins)
             }
             return nil

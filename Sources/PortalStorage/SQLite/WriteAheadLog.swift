@@ -24,6 +24,8 @@ final class WriteAheadLog: @unchecked Sendable {
     /// Frames of 4 KiB: what is worth the synchronisation, and what the writer may take upon itself.
     private static let worthwhile = 4000
     private static let shortRest = 400
+    /// A page of the database and what the log says about it.
+    static let bytesPerFrame = 4096 + 24
 
     init(path: String, readers: ReaderPool) throws {
         copying = try Connection(path: path, access: .writing)

@@ -7,10 +7,19 @@ internal import Portal
 struct AgentHandler: HTTPHandler {
     let service: PortalService
     let sites: PortalSites
+    let requests: RequestMeasures
     let log: Log
 
     func reply(to request: HTTPRequest) -> HTTPReply {
+        let watch = Stopwatch()
+        var label = RouteLabel.agentUnknown
+        let reply = reply(to: request, label: &label)
+        return requests.measured(reply, to: request, as: label, since: watch)
+    }
+
+    private func reply(to request: HTTPRequest, label: inout RouteLabel) -> HTTPReply {
         guard let route = AgentRoute(path: request.path) else { return .now(AgentHandler.error(404, "not_found")) }
+        label = route.label
         guard request.method == route.method else {
             var response = AgentHandler.error(405, "method_not_allowed")
             response.headers["Allow"] = route.method.text
@@ -27,10 +36,10 @@ struct AgentHandler: HTTPHandler {
                 return .now(try schedule(session, access))
             case .extend(let session):
                 guard let access = try access(to: session, request) else { return .now(AgentHandler.unauthorized) }
-                return extend(session, access)
+                return extend(session, access, request)
             case .terminate(let session):
                 guard let access = try access(to: session, request) else { return .now(AgentHandler.unauthorized) }
-                return terminate(session, access)
+                return terminate(session, access, request)
             }
         } catch {
             return .now(failure(error, request))
@@ -67,20 +76,20 @@ struct AgentHandler: HTTPHandler {
         return AgentHandler.json(AgentHandler.body(of: view.schedule))
     }
 
-    private func extend(_ name: SessionName, _ access: AccessToken) -> HTTPReply {
+    private func extend(_ name: SessionName, _ access: AccessToken, _ request: HTTPRequest) -> HTTPReply {
         .later { complete in
             service.allocator.extend(name, by: nil) { result in
                 switch result {
                 case .success(.schedule(let schedule, let extended)):
                     complete(AgentHandler.json(AgentHandler.body(of: schedule, extended: extended)))
                 case .success(.notOwner), .success(.unknown): complete(AgentHandler.error(404, "not_found"))
-                case .failure(let error): complete(failure(error))
+                case .failure(let error): complete(failure(error, request))
                 }
             }
         }
     }
 
-    private func terminate(_ name: SessionName, _ access: AccessToken) -> HTTPReply {
+    private func terminate(_ name: SessionName, _ access: AccessToken, _ request: HTTPRequest) -> HTTPReply {
         .later { complete in
             service.allocator.end(name, by: nil) { result in
                 switch result {
@@ -92,7 +101,7 @@ struct AgentHandler: HTTPHandler {
                         ]))
                 case .success(.gone), .success(.notOwner), .success(.unknown):
                     complete(AgentHandler.error(404, "not_found"))
-                case .failure(let error): complete(failure(error))
+                case .failure(let error): complete(failure(error, request))
                 }
             }
         }
@@ -136,8 +145,8 @@ struct AgentHandler: HTTPHandler {
         return response
     }
 
-    func failure(_ error: any Error, _ request: HTTPRequest? = nil) -> HTTPResponse {
-        log.error("agent's request failed", ("path", request?.path ?? ""), ("error", "\(error)"))
+    func failure(_ error: any Error, _ request: HTTPRequest) -> HTTPResponse {
+        log.of(request: request.id).error("agent's request failed", ("path", request.path), ("error", "\(error)"))
         var response = AgentHandler.error(error is PortalStoreError ? 503 : 500, "server_error")
         if response.status == 503 { response.headers["Retry-After"] = "2" }
         return response

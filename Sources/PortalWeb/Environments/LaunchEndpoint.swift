@@ -28,7 +28,12 @@ extension BrowserHandler {
         var launch = LaunchRequest(workshop: name, visitor: .browser(visitor.digest), returnAddress: address)
         launch.throttledAddress = visitor.isStaff ? nil : request.clientAddress
         launch.wantsHandover = true
-        return .later { [launch] complete in
+        let watch = Stopwatch()
+        return .later { [launch] answer in
+            let complete: @Sendable (HTTPResponse) -> Void = { response in
+                service.measures.record(.whole, watch)
+                answer(response)
+            }
             service.allocator.launch(launch) { result in
                 switch result {
                 case .success(.entered(let entered)): enter(entered, request, on: site, complete)
@@ -120,7 +125,7 @@ extension BrowserHandler {
     }
 
     /// Whether visitors can be taken: the store answers, and every workshop that should have an environment has got one.
-    var isReady: Bool {
+    private var isReady: Bool {
         guard service.reconciler.isRecovered, let catalog = try? service.catalog() else { return false }
         return !catalog.entries.isEmpty || service.definitions.portal.workshops.isEmpty
     }

@@ -1,0 +1,60 @@
+/// What a request is called in metrics: one word for each kind of address, whatever names stand in it.
+enum RouteLabel: Int, CaseIterable, Sendable {
+    case index, catalog, accessCode, environment, create, session, progress, activate, delete
+    case register, login, logout, authorize
+    case staticFile, themeFile, health, readiness, metrics, robots, favicon
+    /// Anything on the host of a session that is gone.
+    case sessionHost
+    /// No address of the portal.
+    case unknown
+    // On the portal's socket for agents.
+    case agentToken, agentAuthorize, agentSchedule, agentExtend, agentTerminate, agentUnknown
+
+    /// As it stands in the label: `access_code`.
+    var name: String { RouteLabel.names[rawValue] }
+
+    private static let names = allCases.map { label in
+        String(describing: label).reduce(into: "") { text, letter in
+            if letter.isUppercase { text += "_" + letter.lowercased() } else { text.append(letter) }
+        }
+    }
+}
+
+extension PortalRoute {
+    var label: RouteLabel {
+        switch self {
+        case .index: .index
+        case .catalog: .catalog
+        case .accessCode: .accessCode
+        case .environment: .environment
+        case .create: .create
+        case .session: .session
+        case .progress: .progress
+        case .activate: .activate
+        case .delete: .delete
+        case .register: .register
+        case .login: .login
+        case .logout: .logout
+        case .authorize: .authorize
+        case .staticFile: .staticFile
+        case .themeFile: .themeFile
+        case .health: .health
+        case .readiness: .readiness
+        case .metrics: .metrics
+        case .robots: .robots
+        case .favicon: .favicon
+        }
+    }
+}
+
+extension AgentRoute {
+    var label: RouteLabel {
+        switch self {
+        case .token: .agentToken
+        case .authorize: .agentAuthorize
+        case .schedule: .agentSchedule
+        case .extend: .agentExtend
+        case .terminate: .agentTerminate
+        }
+    }
+}
