@@ -10,6 +10,7 @@ final class PortalContext: Sendable {
     let log: Log
     let settings: PortalSettings
     let secrets: SessionSecrets
+    let drawn: DrawnSecrets
     let counters = PortalCounters()
     let measures = PortalMeasures()
     let catalog = CatalogCache()
@@ -17,7 +18,7 @@ final class PortalContext: Sendable {
 
     init(
         definitions: PortalDefinitions, address: PortalAddress, store: any PortalStore, runtime: any SessionRuntime,
-        clock: WallClock, log: Log, settings: PortalSettings, secrets: SessionSecrets
+        clock: WallClock, log: Log, settings: PortalSettings, secrets: SessionSecrets, drawn: DrawnSecrets
     ) {
         self.address = address
         self.store = store
@@ -26,6 +27,7 @@ final class PortalContext: Sendable {
         self.log = log
         self.settings = settings
         self.secrets = secrets
+        self.drawn = drawn
         current = Mutex(definitions)
     }
 
@@ -34,4 +36,6 @@ final class PortalContext: Sendable {
         get { current.withLock { $0 } }
         set { current.withLock { $0 = newValue } }
     }
+    /// Those that count now.
+    var credentials: PortalCredentials { PortalCredentials(definitions.portal, drawn: drawn) }
 }

@@ -11,6 +11,7 @@ public final class PortalCounters: Sendable {
         case endedDeleted, endedExpired, endedOrphaned, endedStartFailed, endedVanished, endedReleased
         case endedNotActivated, endedTerminated
         case extensions, activations, codesIssued, codesExchanged, codesRefused
+        case tokensIssued, tokensRefused, refreshTokensReused
 
         /// `launches_from_reserve`: the name in metrics, without prefix.
         public var name: String {

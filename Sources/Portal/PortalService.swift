@@ -11,6 +11,8 @@ public final class PortalService: Sendable {
     public let allocator: SessionAllocator
     /// Lets visitors into the sessions that they own.
     public let entry: SessionEntry
+    /// Issues tokens to REST clients.
+    public let tokens: TokenIssuer
     /// Makes sandboxes follow the store.
     public let reconciler: SessionReconciler
     let context: PortalContext
@@ -24,19 +26,24 @@ public final class PortalService: Sendable {
     public var measures: PortalMeasures { context.measures }
     public var settings: PortalSettings { context.settings }
     public var definitions: PortalDefinitions { context.definitions }
+    /// Those that count now; a reload may change them.
+    public var credentials: PortalCredentials { context.credentials }
 
     /// Opens a portal on a store. Nothing runs until `run`.
-    /// - Parameter sleep: waits until a moment of the clock, or returns early when the task is cancelled.
+    /// - Parameters:
+    ///   - drawn: for credentials that the definition leaves open.
+    ///   - sleep: waits until a moment of the clock, or returns early when the task is cancelled.
     /// - Throws: `PortalStoreError` when the store cannot be read or written.
     public static func open(
         definitions: PortalDefinitions, address: PortalAddress, store: any PortalStore, runtime: any SessionRuntime,
         clock: WallClock = .system, log: Log, settings: PortalSettings = PortalSettings(),
+        drawn: DrawnSecrets = .random(),
         sleep: (@Sendable (Timestamp) async -> Void)? = nil
     ) async throws -> PortalService {
         let secrets = try await SessionSecrets.load(from: store)
         let context = PortalContext(
             definitions: definitions, address: address, store: store, runtime: runtime, clock: clock, log: log,
-            settings: settings, secrets: secrets)
+            settings: settings, secrets: secrets, drawn: drawn)
         return PortalService(context, sleep: sleep ?? PortalService.realSleep(clock))
     }
 
@@ -45,6 +52,7 @@ public final class PortalService: Sendable {
         reconciler = SessionReconciler(context, sleep: sleep)
         allocator = SessionAllocator(context, reconciler)
         entry = SessionEntry(context)
+        tokens = TokenIssuer(context)
     }
 
     /// Works until the task is cancelled: brings environments and sessions to where they should be and keeps them there.
@@ -59,11 +67,13 @@ public final class PortalService: Sendable {
     /// Definitions were read again and have mistakes: the portal goes on with those it has, and `measures` tells.
     public func refuseDefinitions() { context.measures.definitionsRefused.value = 1 }
 
-    /// Takes new definitions at once and lets environments follow.
+    /// Takes new definitions at once and lets environments follow. Tokens of a robot whose credentials are others now end.
     public func reload(_ definitions: PortalDefinitions) {
+        let credentials = context.credentials
         context.definitions = definitions
         context.measures.definitionsTaken.value = Int(clock.now().milliseconds)
         context.measures.definitionsRefused.value = 0
+        tokens.credentialsChanged(from: credentials)
         context.catalog.changed()
         reconciler.definitionsChanged()
     }

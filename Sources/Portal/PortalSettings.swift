@@ -19,7 +19,11 @@ public struct PortalSettings: Sendable, Equatable {
     public var retention = 36 * 3600
     public var purgeInterval = 3600
     public var loginLifetime = 14 * 86_400
+    /// Of a token that a session's agent holds.
     public var accessTokenLifetime = 24 * 3600
+    /// Of a token of a REST client, and of what refreshes it (spec/portal-http.md, section 3.1).
+    public var tokenLifetime = 36_000
+    public var refreshTokenLifetime = 30 * 86_400
     /// Of an authorization code that travels with the launch redirect, and of one that was asked for.
     public var handoverLifetime = 30
     public var codeLifetime = 60

@@ -10,6 +10,7 @@ struct BrowserHandler: HTTPHandler {
     let registrations = RegistrationThrottle()
     let catalogs = CatalogPages()
     let operating: OperatingEndpoints
+    let oauth: OAuthEndpoints
     let clock: WallClock
     let log: Log
 
@@ -39,6 +40,7 @@ struct BrowserHandler: HTTPHandler {
                     status: request.method.isSafe ? 301 : 308, headers: ["Location": request.path + "/" + query]))
         case .route(let route):
             label = route.label
+            if let reply = oauth.reply(route, request) { return reply }
             let method = request.method == .head ? .get : request.method
             guard route.methods.contains(method) else {
                 return .now(Refusal.methodNotAllowed(allow: route.allow).response(to: request, on: site))
@@ -69,6 +71,7 @@ struct BrowserHandler: HTTPHandler {
         case .login: try login(request, on: site)
         case .logout: try logout(request, on: site)
         case .authorize: try authorize(request, on: site)
+        case .token, .revoke, .revokeToken, .introspect, .authorizationServer: throw Refusal.notFound
         case .staticFile(let name): file(name, in: site.frame.files, request, on: site)
         case .themeFile(let name): file(name, in: site.frame.theme, request, on: site)
         case .health: operating.health()

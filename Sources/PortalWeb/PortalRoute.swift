@@ -18,6 +18,13 @@ public enum PortalRoute: Hashable, Sendable {
     case login
     case logout
     case authorize
+    case token
+    case revoke
+    /// The same under the reference's name.
+    case revokeToken
+    case introspect
+    /// What OAuth2 clients can find out by themselves (RFC 8414).
+    case authorizationServer
     case staticFile(String)
     case themeFile(String)
     /// The process answers.
@@ -40,6 +47,8 @@ public enum PortalRoute: Hashable, Sendable {
         case ownerOrStaff
         /// `OperatorAccess`; for everybody else there is nothing.
         case operators
+        /// An OAuth2 client that shows its secret.
+        case client
     }
 
     public var caller: Caller {
@@ -48,7 +57,9 @@ public enum PortalRoute: Hashable, Sendable {
         case .delete: .owner
         case .session, .progress, .authorize: .ownerOrStaff
         case .metrics: .operators
-        case .accessCode, .activate, .login, .logout, .staticFile, .themeFile, .health, .readiness, .robots, .favicon:
+        case .token, .revoke, .revokeToken, .introspect: .client
+        case .accessCode, .activate, .login, .logout, .staticFile, .themeFile, .health, .readiness, .robots, .favicon,
+            .authorizationServer:
             .everybody
         }
     }
@@ -57,12 +68,13 @@ public enum PortalRoute: Hashable, Sendable {
     var methods: [HTTPMethod] {
         switch self {
         case .accessCode, .activate, .delete, .logout, .environment, .create, .register: [.get, .post]
+        case .token, .revoke, .revokeToken, .introspect: [.post]
         default: [.get]
         }
     }
 
     /// What `Allow` says (RFC 9110, section 10.2.1).
-    var allow: String { methods.contains(.post) ? "GET, HEAD, POST" : "GET, HEAD" }
+    var allow: String { methods.map { $0 == .get ? "GET, HEAD" : $0.text }.joined(separator: ", ") }
 
     /// The path, beginning with `/`.
     public var path: String {
@@ -80,6 +92,11 @@ public enum PortalRoute: Hashable, Sendable {
         case .login: "/accounts/login/"
         case .logout: "/accounts/logout/"
         case .authorize: "/oauth2/authorize/"
+        case .token: "/oauth2/token/"
+        case .revoke: "/oauth2/revoke/"
+        case .revokeToken: "/oauth2/revoke-token/"
+        case .introspect: "/oauth2/introspect/"
+        case .authorizationServer: "/.well-known/oauth-authorization-server"
         case .staticFile(let name): "/static/\(name)"
         case .themeFile(let name): "/static/workshops/theme/\(name)"
         case .health: "/healthz"
@@ -107,6 +124,7 @@ public enum PortalRoute: Hashable, Sendable {
         case "/metrics": return .route(.metrics)
         case "/robots.txt": return .route(.robots)
         case "/favicon.ico": return .route(.favicon)
+        case "/.well-known/oauth-authorization-server": return .route(.authorizationServer)
         default: break
         }
         let parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Substring.init)
@@ -127,7 +145,15 @@ public enum PortalRoute: Hashable, Sendable {
             case "logout": return .logout
             default: return nil
             }
-        case ("oauth2", 2): return parts[1] == "authorize" ? .authorize : nil
+        case ("oauth2", 2):
+            switch parts[1] {
+            case "authorize": return .authorize
+            case "token": return .token
+            case "revoke": return .revoke
+            case "revoke-token": return .revokeToken
+            case "introspect": return .introspect
+            default: return nil
+            }
         case ("workshops", 2):
             switch parts[1] {
             case "catalog": return .catalog

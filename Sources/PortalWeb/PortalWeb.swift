@@ -20,7 +20,8 @@ public struct PortalWeb: Sendable {
             service: service, requests: RequestMeasures(accessLog: logsAccess ? log.about("access") : nil),
             version: version)
         browsers = BrowserHandler(
-            service: service, sites: sites, operating: operating, clock: service.clock, log: log)
+            service: service, sites: sites, operating: operating,
+            oauth: OAuthEndpoints(service: service, sites: sites, log: log), clock: service.clock, log: log)
         agents = AgentHandler(service: service, sites: sites, requests: operating.requests, log: log)
         operators = OperatorHandler(endpoints: operating)
     }

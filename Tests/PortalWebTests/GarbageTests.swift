@@ -10,7 +10,10 @@ struct GarbageTests {
     private static let pieces = [
         "/", "//", "/workshops", "/workshops/", "catalog/", "/workshops/catalog/", "/workshops/access/",
         "/accounts/create/",
-        "/accounts/login/", "/accounts/logout/", "/oauth2/authorize/", "/workshops/environment/lab-w01/create/",
+        "/accounts/login/", "/accounts/logout/", "/oauth2/authorize/", "/oauth2/token/", "/oauth2/revoke/",
+        "/oauth2/introspect/", "grant_type=password", "grant_type=refresh_token&refresh_token=x",
+        "username=x&password=y",
+        "Basic eDp5", "Basic ", "/workshops/environment/lab-w01/create/",
         "/workshops/environment/lab-w01/", "/workshops/session/lab-w01-s001/",
         "/workshops/session/lab-w01-s001/delete/",
         "/workshops/session/lab-w01-s001/activate/", "/workshops/session/lab-w01-s001/progress/", "/static/lectern.css",

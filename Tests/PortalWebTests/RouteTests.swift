@@ -11,8 +11,8 @@ struct RouteTests {
     static let routes: [PortalRoute] = [
         .index, .catalog, .accessCode, .environment("lab-w01"), .create("lab-w01"), .session("lab-w01-s001"),
         .progress("lab-w01-s001"), .activate("lab-w01-s001"), .delete("lab-w01-s001"), .register, .login, .logout,
-        .authorize, .staticFile("lectern.css"), .themeFile("training-portal.css"), .health, .readiness, .metrics,
-        .robots,
+        .authorize, .token, .revoke, .revokeToken, .introspect, .authorizationServer, .staticFile("lectern.css"),
+        .themeFile("training-portal.css"), .health, .readiness, .metrics, .robots,
         .favicon,
     ]
 
@@ -26,7 +26,7 @@ struct RouteTests {
         arguments: [
             "/workshops/catalog", "/workshops/access", "/workshops/environment/lab-w01",
             "/workshops/environment/lab-w01/create", "/workshops/session/x", "/workshops/session/x/delete",
-            "/accounts/create", "/accounts/login", "/oauth2/authorize",
+            "/accounts/create", "/accounts/login", "/oauth2/authorize", "/oauth2/token",
         ])
     func slash(_ path: String) async throws {
         try await TestPortal.run { portal in
@@ -101,6 +101,9 @@ struct RouteTests {
             case .visitor: #expect(isGated)
             case .owner, .ownerOrStaff: #expect(isNotTheirs)
             case .operators: #expect(response.status == 404)
+            case .client:
+                let unknown = await TestClient(portal).token(["grant_type": "client_credentials"], [:])
+                #expect(response.status == 405 && unknown.status == 401)
             }
             #expect(portal.session("lab-w01-s001")?.isLive == true)
         }

@@ -15,6 +15,11 @@ public enum PercentEncoding {
         return decode(Array(text.utf8)[...], plusAsSpace: false)
     }
 
+    /// Decodes `%XX` and `+`, as in a form (WHATWG URL Standard, section 5.1).
+    public static func decodeForm(_ text: some StringProtocol) -> String {
+        decode(Array(text.utf8)[...], plusAsSpace: true)
+    }
+
     static func decode(_ bytes: ArraySlice<UInt8>, plusAsSpace: Bool) -> String {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)

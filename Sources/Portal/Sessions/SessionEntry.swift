@@ -51,8 +51,13 @@ public final class SessionEntry: Sendable {
                 guard let session = try store.session(request.client),
                     request.clientSecret.digest == session.clientSecret
                 else { return .invalidClient }
-                guard let code = try store.takeCode(request.code.digest), code.session == request.client,
-                    code.expires > now, code.redirectURI == request.redirectURI,
+                guard let code = try store.takeCode(request.code.digest) else {
+                    // Whoever shows a code for the second time, what it was exchanged for is no longer to be trusted
+                    // (RFC 6749, section 4.1.2).
+                    try store.deleteTokens(.family(request.code.digest))
+                    return .invalidGrant
+                }
+                guard code.session == request.client, code.expires > now, code.redirectURI == request.redirectURI,
                     proves(code.challenge, request.verifier),
                     session.isLive, let owner = session.owner, let user = try store.user(code.user)
                 else { return .invalidGrant }

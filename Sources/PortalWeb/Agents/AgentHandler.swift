@@ -9,6 +9,17 @@ struct AgentHandler: HTTPHandler {
     let sites: PortalSites
     let requests: RequestMeasures
     let log: Log
+    private let tokens: TokenEndpoint
+
+    init(service: PortalService, sites: PortalSites, requests: RequestMeasures, log: Log) {
+        self.service = service
+        self.sites = sites
+        self.requests = requests
+        self.log = log
+        tokens = TokenEndpoint(
+            service: service, sites: sites, check: ClientCheck(service: service, guesses: nil), log: log,
+            servesRobots: false)
+    }
 
     func reply(to request: HTTPRequest) -> HTTPReply {
         let watch = Stopwatch()
@@ -27,7 +38,7 @@ struct AgentHandler: HTTPHandler {
         }
         do {
             switch route {
-            case .token: return token(request)
+            case .token: return tokens.reply(to: request)
             case .authorize(let session):
                 guard let access = try access(to: session, request) else { return .now(AgentHandler.unauthorized) }
                 return .now(try authorization(session, access))
@@ -126,17 +137,8 @@ struct AgentHandler: HTTPHandler {
 
     private static func time(_ moment: Timestamp?) -> JSONValue { moment.map { .string($0.iso8601) } ?? .null }
 
-    static func json(_ value: JSONValue, status: Int = 200) -> HTTPResponse {
-        HTTPResponse(
-            status: status, headers: ["Cache-Control": "no-store", "Pragma": "no-cache"], text: value.text,
-            type: "application/json")
-    }
-
-    static func error(_ status: Int, _ code: String, _ description: String? = nil) -> HTTPResponse {
-        var members: [JSONValue.Member] = [.init("error", .string(code))]
-        if let description { members.append(.init("error_description", .string(description))) }
-        return json(.object(members), status: status)
-    }
+    private static func json(_ value: JSONValue) -> HTTPResponse { OAuthAnswer.json(value) }
+    private static func error(_ status: Int, _ code: String) -> HTTPResponse { OAuthAnswer.error(status, code) }
 
     /// RFC 6750, section 3.
     private static var unauthorized: HTTPResponse {
@@ -145,7 +147,7 @@ struct AgentHandler: HTTPHandler {
         return response
     }
 
-    func failure(_ error: any Error, _ request: HTTPRequest) -> HTTPResponse {
+    private func failure(_ error: any Error, _ request: HTTPRequest) -> HTTPResponse {
         log.of(request: request.id).error("agent's request failed", ("path", request.path), ("error", "\(error)"))
         var response = AgentHandler.error(error is PortalStoreError ? 503 : 500, "server_error")
         if response.status == 503 { response.headers["Retry-After"] = "2" }

@@ -9,15 +9,17 @@ extension BrowserHandler {
     /// with as on the session's page: a learner who lost the cookie is told `session-invalid`.
     func authorize(_ request: HTTPRequest, on site: PortalSite) throws -> HTTPReply {
         let parameters = request.queryParameters
-        guard let name = parameters["client_id"].flatMap(SessionName.init(rawValue:)),
-            parameters["redirect_uri"] == site.addresses.callbackURL(name)
+        // Of a client that is not known for certain nothing is sent anywhere (RFC 6749, section 4.1.2.1).
+        guard let name = parameters.only("client_id").flatMap(SessionName.init(rawValue:)),
+            parameters.only("redirect_uri") == site.addresses.callbackURL(name)
         else { throw Refusal.badLink(PortalText.badClient) }
+        let visitor = try visitor(request, on: site)
+        guard try service.session(name) != nil else {
+            return .now(NotificationRedirect.response(.sessionInvalid, to: nil, isStaff: visitor.isStaff, on: site))
+        }
         let state = parameters["state"]
         if let error = mistake(in: parameters) { return .now(answer(["error": error], state, to: name, on: site)) }
-        let visitor = try visitor(request, on: site)
-        guard let user = visitor.user else {
-            return .now(NotificationRedirect.response(.sessionInvalid, to: nil, on: site))
-        }
+        guard let user = visitor.user else { return .now(stranger(request, on: site)) }
         if request.method == .head { return .now(PortalSite.redirect(to: PortalRoute.session(name.rawValue).path)) }
         return .later { complete in
             service.entry.authorize(
@@ -41,6 +43,7 @@ extension BrowserHandler {
 
     /// The error code for a request that is not what an agent sends (RFC 6749, section 4.1.2.1).
     private func mistake(in parameters: QueryParameters) -> String? {
+        if parameters.firstRepeatedName != nil { return "invalid_request" }
         guard parameters["response_type"] == "code" else {
             return parameters["response_type"] == nil ? "invalid_request" : "unsupported_response_type"
         }
@@ -51,11 +54,25 @@ extension BrowserHandler {
         return nil
     }
 
+    /// Somebody without a login: where there are accounts, they may have one and come back.
+    private func stranger(_ request: HTTPRequest, on site: PortalSite) -> HTTPResponse {
+        if site.definition.isAnonymous { return NotificationRedirect.response(.sessionInvalid, to: nil, on: site) }
+        return PortalSite.redirect(to: LocalTarget.detour(.login, field: "next", backTo: LocalTarget.of(request)))
+    }
+
     private func answer(
         _ answer: QueryParameters, _ state: String?, to session: SessionName, on site: PortalSite
     ) -> HTTPResponse {
         var answer = answer
         if let state { answer.add("state", state) }
         return PortalSite.redirect(to: site.addresses.callbackURL(session) + "?" + answer.encoded)
+    }
+}
+
+extension URLParameters {
+    /// A value that is given once.
+    fileprivate func only(_ name: String) -> String? {
+        let values = all(name)
+        return values.count == 1 ? values[0] : nil
     }
 }

@@ -2,6 +2,7 @@
 enum RouteLabel: Int, CaseIterable, Sendable {
     case index, catalog, accessCode, environment, create, session, progress, activate, delete
     case register, login, logout, authorize
+    case token, revoke, introspect, authorizationServer
     case staticFile, themeFile, health, readiness, metrics, robots, favicon
     /// Anything on the host of a session that is gone.
     case sessionHost
@@ -36,6 +37,10 @@ extension PortalRoute {
         case .login: .login
         case .logout: .logout
         case .authorize: .authorize
+        case .token: .token
+        case .revoke, .revokeToken: .revoke
+        case .introspect: .introspect
+        case .authorizationServer: .authorizationServer
         case .staticFile: .staticFile
         case .themeFile: .themeFile
         case .health: .health
