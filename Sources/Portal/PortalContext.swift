@@ -11,6 +11,8 @@ final class PortalContext: Sendable {
     let settings: PortalSettings
     let secrets: SessionSecrets
     let drawn: DrawnSecrets
+    /// Stays the same for the life of the portal's data.
+    let uid: String
     let counters = PortalCounters()
     let measures = PortalMeasures()
     let catalog = CatalogCache()
@@ -18,7 +20,8 @@ final class PortalContext: Sendable {
 
     init(
         definitions: PortalDefinitions, address: PortalAddress, store: any PortalStore, runtime: any SessionRuntime,
-        clock: WallClock, log: Log, settings: PortalSettings, secrets: SessionSecrets, drawn: DrawnSecrets
+        clock: WallClock, log: Log, settings: PortalSettings, secrets: SessionSecrets, drawn: DrawnSecrets,
+        uid: String
     ) {
         self.address = address
         self.store = store
@@ -28,6 +31,7 @@ final class PortalContext: Sendable {
         self.settings = settings
         self.secrets = secrets
         self.drawn = drawn
+        self.uid = uid
         current = Mutex(definitions)
     }
 

@@ -5,7 +5,7 @@ public final class PortalCounters: Sendable {
     public enum Counter: Int, CaseIterable, Sendable {
         case launchesReused, launchesFromReserve, launchesStarted, launchesInPlaceOfReserved
         case refusedUnknown, refusedNoCapacity, refusedPortalFull, refusedUserLimit, refusedNotReady, refusedStopping
-        case refusedTooMany, refusedSignInRequired, launchesFailed
+        case refusedTooMany, refusedSignInRequired, refusedOtherSession, refusedForbiddenUser, launchesFailed
         case usersCreated
         case sessionsReady, sessionsStartFailed, sessionsStopped, stopsFailed
         case endedDeleted, endedExpired, endedOrphaned, endedStartFailed, endedVanished, endedReleased
@@ -48,6 +48,8 @@ extension PortalCounters.Counter {
             case .environmentStopping: .refusedStopping
             case .tooMany: .refusedTooMany
             case .signInRequired: .refusedSignInRequired
+            case .otherSession: .refusedOtherSession
+            case .forbiddenUser: .refusedForbiddenUser
             }
     }
 

@@ -28,6 +28,10 @@ public final class PortalService: Sendable {
     public var definitions: PortalDefinitions { context.definitions }
     /// Those that count now; a reload may change them.
     public var credentials: PortalCredentials { context.credentials }
+    /// Tells this portal from another one of the same name, for the life of its data: a UUID.
+    public var uid: String { context.uid }
+    /// Secrets that are derived for sessions.
+    public var secrets: SessionSecrets { context.secrets }
 
     /// Opens a portal on a store. Nothing runs until `run`.
     /// - Parameters:
@@ -43,7 +47,8 @@ public final class PortalService: Sendable {
         let secrets = try await SessionSecrets.load(from: store)
         let context = PortalContext(
             definitions: definitions, address: address, store: store, runtime: runtime, clock: clock, log: log,
-            settings: settings, secrets: secrets, drawn: drawn)
+            settings: settings, secrets: secrets, drawn: drawn,
+            uid: try await PortalIdentity.load(from: store, now: clock.now()))
         return PortalService(context, sleep: sleep ?? PortalService.realSleep(clock))
     }
 

@@ -130,6 +130,9 @@ private final class MemoryTransaction: PortalTransaction {
         tables.environments.values.filter { $0.state != .stopped }
             .sorted { ($0.position, $0.number) < ($1.position, $1.number) }
     }
+    func stoppedEnvironments(limit: Int) -> [WorkshopEnvironment] {
+        firstOf(tables.environments.values.filter { $0.state == .stopped }.sorted { $0.number > $1.number }, limit)
+    }
     func environment(_ name: EnvironmentName) -> WorkshopEnvironment? { tables.environments[name] }
     func counts(of environment: EnvironmentName) -> SessionCounts { count { $0.environment == environment } }
     func countsOfPortal() -> SessionCounts { count { _ in true } }

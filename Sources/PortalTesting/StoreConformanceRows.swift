@@ -67,6 +67,20 @@ extension StoreConformance {
             let stopped = try store.read { try $0.environment(try Sample.environmentName(4)) }
             try requireEqual(stopped?.state, .stopped, "the stopped environment")
         },
+        StoreCheck("Stopped environments come latest first and within the limit") { store in
+            try await store.write { transaction in
+                for number in 1...5 {
+                    let state: EnvironmentState = number == 3 ? .running : .stopped
+                    try transaction.insert(try Sample.environment(number, state: state, position: 9 - number))
+                }
+            }
+            func stopped(_ limit: Int) throws -> [Int] {
+                try store.read { try $0.stoppedEnvironments(limit: limit).map(\.number) }
+            }
+            try requireEqual(try stopped(10), [5, 4, 2, 1], "all")
+            try requireEqual(try stopped(2), [5, 4], "two")
+            try requireEqual(try stopped(0), [], "none")
+        },
         StoreCheck("An environment's name is taken once, and only an existing one can be changed") { store in
             try await store.prepare(environments: 1)
             try await requireRefusal("a second environment of the name") {

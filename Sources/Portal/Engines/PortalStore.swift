@@ -102,6 +102,8 @@ public struct SessionCounts: Sendable, Equatable {
 public protocol PortalReader {
     /// Every environment that is not stopped, by position, then number.
     func environments() throws -> [WorkshopEnvironment]
+    /// Environments that are stopped, the latest first, at most `limit`.
+    func stoppedEnvironments(limit: Int) throws -> [WorkshopEnvironment]
     /// Also finds stopped ones.
     func environment(_ name: EnvironmentName) throws -> WorkshopEnvironment?
     func counts(of environment: EnvironmentName) throws -> SessionCounts

@@ -31,6 +31,8 @@ public struct LaunchRequest: Sendable {
     public var wantsHandover = false
     /// Seconds within which the session must be activated through its link. `nil` means that it runs at once.
     public var activationTimeout: Int?
+    /// The session that the visitor is expected to have already; without it the launch is refused and changes nothing.
+    public var expectedSession: SessionName?
 
     public init(workshop: String, visitor: Visitor, returnAddress: ReturnAddress? = nil) {
         self.workshop = workshop
@@ -66,6 +68,8 @@ public struct LaunchedSession: Sendable {
     public var handover: SecretToken?
     /// The token for the activation link, when it was wanted.
     public var activation: SecretToken?
+    /// The resource name of the session's workshop.
+    public var resource = ""
 }
 
 /// A new login cookie: the secret for the browser and what the store keeps.
@@ -129,16 +133,23 @@ extension UserID {
     /// A new anonymous visitor: `anon@educates:` and a UUID that begins with the moment (RFC 9562, version 7), so that the
     /// index over users grows at its end.
     static func anonymous(at moment: Timestamp) -> UserID {
+        UserID(unchecked: "anon@educates:" + uniqueText(at: moment))
+    }
+
+    /// A new user whom a trusted client does not name: a UUID of the same kind.
+    public static func unnamed(at moment: Timestamp) -> UserID { UserID(unchecked: uniqueText(at: moment)) }
+
+    static func uniqueText(at moment: Timestamp) -> String {
         var generator = SystemRandomNumberGenerator()
         let time = UInt64(truncatingIfNeeded: moment.milliseconds)
         var bits = [time << 16 | 0x7000 | generator.next() & 0xFFF, generator.next() & ~(0b11 << 62) | (0b10 << 62)]
         let digits = Array("0123456789abcdef".utf8)
-        var text = Array("anon@educates:".utf8)
+        var text: [UInt8] = []
         for index in 0..<32 {
             if index == 8 || index == 12 || index == 16 || index == 20 { text.append(UInt8(ascii: "-")) }
             text.append(digits[Int(bits[index / 16] >> 60)])
             bits[index / 16] <<= 4
         }
-        return UserID(unchecked: String(decoding: text, as: UTF8.self))
+        return String(decoding: text, as: UTF8.self)
     }
 }

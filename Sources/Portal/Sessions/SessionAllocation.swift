@@ -120,6 +120,10 @@ public enum LaunchRefusal: Error, Sendable, Equatable {
     case tooMany(retryAfter: Int)
     /// The visitor is not signed in, and the portal does not take anonymous ones.
     case signInRequired
+    /// The visitor does not have the session that was expected.
+    case otherSession
+    /// Sessions are not handed out in the name of staff or of a program.
+    case forbiddenUser
 
     /// A short word for logs and metrics.
     public var label: String {
@@ -132,6 +136,8 @@ public enum LaunchRefusal: Error, Sendable, Equatable {
         case .environmentStopping: "stopping"
         case .tooMany: "too-many"
         case .signInRequired: "sign-in-required"
+        case .otherSession: "other-session"
+        case .forbiddenUser: "forbidden-user"
         }
     }
 }

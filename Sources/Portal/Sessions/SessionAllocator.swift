@@ -74,6 +74,9 @@ public final class SessionAllocator: Sendable {
             return .refused(.unknown)
         }
         let visitor = try identify(request.visitor, in: store, now: now)
+        if visitor.mayBecomeUser, let kind = visitor.user?.kind, kind == .staff || kind == .robot {
+            return .refused(.forbiddenUser)
+        }
         if visitor.user == nil && !visitor.mayBecomeUser && !portal.isAnonymous { return .refused(.signInRequired) }
 
         let kind = visitor.user?.kind ?? .anonymous
@@ -85,6 +88,7 @@ public final class SessionAllocator: Sendable {
                 isStaff: kind == .staff,
                 userLimit: kind == .anonymous ? portal.sessionsPerAnonymousUser : portal.sessionsPerRegisteredUser),
             snapshot)
+        if let expected = request.expectedSession, snapshot.own != expected { return .refused(.otherSession) }
         if case .refuse(let refusal) = decision { return .refused(refusal) }
 
         let user = visitor.user ?? PortalUser(id: visitor.newID ?? .anonymous(at: now), kind: .anonymous, joined: now)
@@ -99,6 +103,9 @@ public final class SessionAllocator: Sendable {
         var entered = LaunchedSession(session: applied.session, user: user, way: applied.way)
         entered.isNewUser = visitor.user == nil
         entered.activation = applied.activation
+        entered.resource =
+            applied.session.environment == environment.name
+            ? environment.resource : try store.environment(applied.session.environment)?.resource ?? ""
         if visitor.needsLogin {
             entered.login = try makeLogin(for: user.id, replacing: visitor.login, in: store, now: now)
         }
@@ -127,9 +134,10 @@ public final class SessionAllocator: Sendable {
         in environment: inout WorkshopEnvironment, _ store: any PortalTransaction, now: Timestamp, startsAtOnce: Bool
     ) throws -> Applied? {
         let limits = environment.limits
-        let token = request.activationTimeout.map { _ in SecretToken.random() }
-        let until = now.advanced(bySeconds: request.activationTimeout ?? 0)
-        let activation = token.map { (digest: $0.digest, until: until) }
+        let until = request.activationTimeout.map { now.advanced(bySeconds: $0) }
+        func activation(of name: SessionName) -> (digest: TokenDigest, until: Timestamp)? {
+            until.map { (context.secrets.activationToken(of: name).digest, $0) }
+        }
         let parameters = SessionParameters.values(
             for: context.definitions.workshops[environment.resource], given: request.parameters)
         let indexURL = request.returnAddress?.text
@@ -138,12 +146,18 @@ public final class SessionAllocator: Sendable {
         case .reuse(let name):
             guard var session = try store.session(name) else { return nil }
             var applied = Applied(session: session, way: .reused)
-            guard session.activation != nil else { return applied }
-            if let activation {
-                // Asked for again before it was entered: a new link, and its time begins anew.
+            guard session.activation != nil else {
+                if let until {
+                    applied.activation = try makeEntryLink(to: session, for: user, until: until, in: store)
+                }
+                return applied
+            }
+            if let activation = activation(of: name) {
+                // Asked for again before it was entered: the same link, and its time begins anew.
                 session.activation = activation.digest
                 session.expires = activation.until
-                applied.activation = token
+                applied.activation = context.secrets.activationToken(of: name)
+                applied.changes.taken = [session]
             } else {
                 guard let itsEnvironment = try store.environment(session.environment),
                     session.activate(itsEnvironment.limits, now: now)
@@ -156,11 +170,13 @@ public final class SessionAllocator: Sendable {
         case .take(let name):
             guard var session = try store.session(name),
                 session.allocate(
-                    to: user, indexURL: indexURL, parameters: parameters, activation: activation, limits, now: now)
+                    to: user, indexURL: indexURL, parameters: parameters, activation: activation(of: name), limits,
+                    now: now)
             else { return nil }
             try store.update(session)
             return Applied(
-                session: session, way: .reserved, changes: SessionChanges(taken: [session]), activation: token)
+                session: session, way: .reserved, changes: SessionChanges(taken: [session]),
+                activation: until.map { _ in context.secrets.activationToken(of: name) })
         case .start, .startInPlaceOf:
             var changes = SessionChanges()
             var way = LaunchedSession.Way.started
@@ -171,15 +187,47 @@ public final class SessionAllocator: Sendable {
             }
             let made = try store.makeSession(in: &environment, now: now, secrets: context.secrets) { session in
                 _ = session.allocate(
-                    to: user, indexURL: indexURL, parameters: parameters, activation: activation, limits, now: now)
+                    to: user, indexURL: indexURL, parameters: parameters, activation: activation(of: session.name),
+                    limits, now: now)
                 if startsAtOnce { _ = session.becomeReady(limits, now: now) }
             }
             guard let made else { return nil }
             changes.started = [made]
-            return Applied(session: made, way: way, changes: changes, activation: token)
+            return Applied(
+                session: made, way: way, changes: changes,
+                activation: until.map { _ in context.secrets.activationToken(of: made.name) })
         case .refuse:
             return nil
         }
+    }
+
+    /// A link to a session that runs already: it signs its holder in as the owner, once, and leaves the session as it is.
+    /// Kept as a code with an address that no agent can have.
+    private func makeEntryLink(
+        to session: WorkshopSession, for user: UserID, until: Timestamp, in store: any PortalTransaction
+    ) throws -> SecretToken {
+        let token = SecretToken.random()
+        try store.insert(
+            AuthorizationCode(
+                digest: token.digest, session: session.name, user: user, redirectURI: SessionAllocator.entryLink,
+                challenge: nil, expires: until))
+        return token
+    }
+
+    private static let entryLink = "entry-link"
+
+    /// Takes the link that `makeEntryLink` made. Somebody who is signed in as another user may come back with it.
+    private func takeEntryLink(
+        _ token: SecretToken, to session: WorkshopSession, in store: any PortalTransaction, now: Timestamp
+    ) throws -> AuthorizationCode? {
+        guard let code = try store.takeCode(token.digest) else { return nil }
+        guard code.redirectURI == SessionAllocator.entryLink, code.session == session.name, code.expires > now,
+            code.user == session.owner
+        else {
+            try store.insert(code)
+            return nil
+        }
+        return code
     }
 
     private struct Identity {
@@ -287,7 +335,8 @@ public final class SessionAllocator: Sendable {
             })
     }
 
-    /// Uses an activation link (spec/portal-http.md, section 2.4). It works once and signs the browser in as the owner.
+    /// Uses an activation link (spec/portal-http.md, section 2.4). It works once and signs the browser in as the owner. The
+    /// link to a session that was activated before leaves its timers as they are.
     /// - Parameters:
     ///   - login: the cookie that the browser shows.
     ///   - replacesLogin: whether somebody who is signed in as another user has agreed to be signed out.
@@ -303,10 +352,17 @@ public final class SessionAllocator: Sendable {
                 else { return .invalid }
                 let shown = try login.flatMap(store.login).flatMap { $0.expires > now ? $0 : nil }
                 guard session.isLive else { return shown?.user == owner ? .gone(session) : .invalid }
-                guard let expected = session.activation, expected == token.digest else { return .invalid }
-                if let other = shown?.user, other != owner, !replacesLogin { return .otherLogin(other) }
-                guard session.activate(environment.limits, now: now) else { return .invalid }
-                try store.update(session)
+                let isFirst = session.activation == token.digest
+                let link = isFirst ? nil : try self.takeEntryLink(token, to: session, in: store, now: now)
+                guard isFirst || link != nil else { return .invalid }
+                if let other = shown?.user, other != owner, !replacesLogin {
+                    if let link { try store.insert(link) }
+                    return .otherLogin(other)
+                }
+                if isFirst {
+                    guard session.activate(environment.limits, now: now) else { return .invalid }
+                    try store.update(session)
+                }
                 let issued =
                     shown?.user == owner ? nil : try self.makeLogin(for: owner, replacing: shown, in: store, now: now)
                 return .activated(session, issued)

@@ -17,6 +17,17 @@ public struct SessionSecrets: Sendable {
         key.secret(for: "session cookie key", of: session.rawValue)
     }
 
+    /// The token of a session's activation link: the same one as long as the session waits for it, so that a link that
+    /// was handed out before keeps working when the session is asked for again.
+    public func activationToken(of session: SessionName) -> SecretToken {
+        key.secret(for: "session activation", of: session.rawValue)
+    }
+
+    /// What opens a session's configuration to a client that was told it (spec/portal-http.md, section 3.7, `config`).
+    public func configurationPassword(of session: SessionName) -> SecretToken {
+        key.secret(for: "session configuration", of: session.rawValue)
+    }
+
     /// Loads the portal's key from the store, or makes it.
     static func load(from store: any PortalStore) async throws -> SessionSecrets {
         let bytes = try await store.write { transaction in

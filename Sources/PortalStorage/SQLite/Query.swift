@@ -4,7 +4,7 @@ enum Query: Int, CaseIterable {
     case beginReading, beginWriting, commit, savepoint, releaseSavepoint, undoToSavepoint
     case commitNumber, setCommitNumber, takeEnvironmentNumber
 
-    case environmentsInUse, environment, insertEnvironment, updateEnvironment, updateNextSession
+    case environmentsInUse, environmentsStopped, environment, insertEnvironment, updateEnvironment, updateNextSession
 
     case session, sessionsOfOwner, oldestReserved, reservedOfPortal, sessionsByAge, sessionsByName
     case sessionsOfEnvironment, expiringSessions, nextExpiry, unseenSessions, insertSession
@@ -45,6 +45,12 @@ enum Query: Int, CaseIterable {
         case .environmentsInUse:
             """
             SELECT * FROM environments INDEXED BY environments_in_use WHERE state <> 'stopped' ORDER BY position, number
+            """
+        case .environmentsStopped:
+            // Walks back from the highest number: nearly all rows of an old portal are stopped ones.
+            """
+            SELECT * FROM environments NOT INDEXED WHERE state = 'stopped' AND number < 9223372036854775807
+            ORDER BY number DESC LIMIT ?1
             """
         case .environment: "SELECT * FROM environments WHERE name = ?1"
         case .insertEnvironment:

@@ -25,6 +25,12 @@ class StoreReader: PortalReader {
 
     final func environments() throws -> [WorkshopEnvironment] { memory.environments }
 
+    final func stoppedEnvironments(limit: Int) throws -> [WorkshopEnvironment] {
+        let statement = try connection.statement(.environmentsStopped)
+        statement.bind(1, max(0, limit))
+        return try statement.all(WorkshopEnvironment.init(row:))
+    }
+
     final func environment(_ name: EnvironmentName) throws -> WorkshopEnvironment? {
         if let known = memory.environment(name) { return known }
         let statement = try connection.statement(.environment)

@@ -100,6 +100,7 @@ extension BrowserHandler {
             reason = .sessionUnavailable
         case .environmentNotReady(let seconds):
             return environmentNotReady(name, startsWithin: seconds).response(to: request, on: site)
+        case .otherSession, .forbiddenUser: reason = .sessionInvalid
         case .signInRequired:
             return PortalSite.redirect(to: LocalTarget.detour(.login, field: "next", backTo: LocalTarget.of(request)))
         }
