@@ -17,7 +17,7 @@ enum TrainingPortalFields {
     private static let portal: [Field] = [
         Field("title", .anyText),
         Field("logo", .text(.imageData)),
-        Field("labels", .pairs(.notEmpty), .notYet),
+        Field("labels", .pairs(.notEmpty)),
         Field("password", .secret),
         Field("index", .text(.webAddressOrEmpty)),
         Field(
@@ -73,7 +73,7 @@ enum TrainingPortalFields {
 
     /// What `spec.portal.workshop.defaults` and each entry of `spec.workshops` have in common.
     private static let settings: [Field] = [
-        Field("labels", .pairs(.notEmpty), .notYet),
+        Field("labels", .pairs(.notEmpty)),
         Field("capacity", .count),
         Field("reserved", .count),
         Field("initial", .count),

@@ -17,7 +17,7 @@ enum WorkshopFields {
         Field("vendor", .anyText),
         Field("authors", .list(.anyText)),
         Field("tags", .list(.anyText)),
-        Field("labels", .pairs(.notEmpty), .notYet),
+        Field("labels", .pairs(.notEmpty)),
         Field("logo", .text(.imageData)),
         Field("version", .anyText, .notYet),
         Field("workshop", .mapping(content)),
