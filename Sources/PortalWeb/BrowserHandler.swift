@@ -11,6 +11,7 @@ struct BrowserHandler: HTTPHandler {
     let catalogs = CatalogPages()
     let operating: OperatingEndpoints
     let oauth: OAuthEndpoints
+    let api: APIHandler
     let clock: WallClock
     let log: Log
 
@@ -32,7 +33,15 @@ struct BrowserHandler: HTTPHandler {
             return .now(PortalSite.redirect(to: SessionHandover.fallback(for: session, request, on: site)))
         }
         switch PortalRoute.match(request.path) {
-        case .nothing: return .now(Refusal.notFound.response(to: request, on: site))
+        case .nothing:
+            // Whoever shows credentials is a program.
+            if request.headers.contains("Authorization") {
+                return .now(APIRefusal.notFound.response(realm: site.definition.name))
+            }
+            return .now(Refusal.notFound.response(to: request, on: site))
+        case .route(.api(let call)):
+            label = call.label
+            return api.reply(call, request, on: site)
         case .lacksSlash:
             let query = request.query.isEmpty ? "" : "?" + request.query
             return .now(
@@ -79,6 +88,9 @@ struct BrowserHandler: HTTPHandler {
         case .metrics:
             isOperator(request) ? operating.metrics() : .now(Refusal.notFound.response(to: request, on: site))
         case .robots, .favicon: plain(route, request, on: site)
+        case .openAPI: apiDocument()
+        case .docs: apiPage(on: site)
+        case .api(let call): api.reply(call, request, on: site)
         }
     }
 

@@ -35,6 +35,11 @@ public enum PortalRoute: Hashable, Sendable {
     case metrics
     case robots
     case favicon
+    /// The REST API, for programs with an access token.
+    case api(APIRoute)
+    /// The same API as a document for programs, and as a page for people.
+    case openAPI
+    case docs
 
     /// Who may call it.
     public enum Caller: Sendable {
@@ -49,6 +54,8 @@ public enum PortalRoute: Hashable, Sendable {
         case operators
         /// An OAuth2 client that shows its secret.
         case client
+        /// Programs with an access token; each call says which users' tokens do.
+        case bearer
     }
 
     public var caller: Caller {
@@ -59,8 +66,9 @@ public enum PortalRoute: Hashable, Sendable {
         case .metrics: .operators
         case .token, .revoke, .revokeToken, .introspect: .client
         case .accessCode, .activate, .login, .logout, .staticFile, .themeFile, .health, .readiness, .robots, .favicon,
-            .authorizationServer:
+            .authorizationServer, .openAPI, .docs:
             .everybody
+        case .api: .bearer
         }
     }
 
@@ -69,6 +77,7 @@ public enum PortalRoute: Hashable, Sendable {
         switch self {
         case .accessCode, .activate, .delete, .logout, .environment, .create, .register: [.get, .post]
         case .token, .revoke, .revokeToken, .introspect: [.post]
+        case .api(let route): route.methods
         default: [.get]
         }
     }
@@ -104,6 +113,9 @@ public enum PortalRoute: Hashable, Sendable {
         case .metrics: "/metrics"
         case .robots: "/robots.txt"
         case .favicon: "/favicon.ico"
+        case .api(let route): route.path
+        case .openAPI: "/openapi.json"
+        case .docs: "/docs/"
         }
     }
 
@@ -118,6 +130,9 @@ public enum PortalRoute: Hashable, Sendable {
     static func match(_ path: String) -> Match {
         switch path {
         case "/workshops/catalog/": return .route(.catalog)
+        case "/workshops/catalog/environments/": return .route(.api(.environments))
+        case "/workshops/catalog/workshops/": return .route(.api(.workshops))
+        case "/openapi.json": return .route(.openAPI)
         case "/": return .route(.index)
         case "/healthz", "/healthz/": return .route(.health)
         case "/readyz", "/readyz/": return .route(.readiness)
@@ -137,7 +152,9 @@ public enum PortalRoute: Hashable, Sendable {
 
     private static func page(_ parts: ArraySlice<Substring>) -> PortalRoute? {
         let parts = Array(parts)
+        if let route = APIRoute.match(parts) { return .api(route) }
         switch (parts.first, parts.count) {
+        case ("docs", 1): return .docs
         case ("accounts", 2):
             switch parts[1] {
             case "create": return .register

@@ -16,6 +16,11 @@ struct GarbageTests {
         "Basic eDp5", "Basic ", "/workshops/environment/lab-w01/create/",
         "/workshops/environment/lab-w01/", "/workshops/session/lab-w01-s001/",
         "/workshops/session/lab-w01-s001/delete/",
+        "/workshops/catalog/environments/", "/workshops/environment/lab-w01/request/", "/session/lab-w01-s001/extend/",
+        "/workshops/environment/lab-w01/status/", "/workshops/user/a/sessions/", "/workshops/user/%/sessions/",
+        "/docs/",
+        "labels[a]=b", "labels=x", "sessions=1", "state=stopped", "timeout=5", "user=a", "{\"parameters\":[{}]}",
+        "Bearer ok",
         "/workshops/session/lab-w01-s001/activate/", "/workshops/session/lab-w01-s001/progress/", "/static/lectern.css",
         "/static/workshops/theme/x", "%", "%00", "%ff%fe", "..", "\u{0}", "\u{ff}", "\u{1F980}", "?", "&", "=", "#",
         "index_url=", "index_url=https%3A%2F%2Fwww.example.com%2F", "index_url=//x", "redirect_url=%2F", "password=x",
@@ -44,6 +49,14 @@ struct GarbageTests {
         definitions.portal.accessCode = seed == 3 ? "x" : ""
         try await TestPortal.run(definitions) { portal in
             var random = SeededGenerator(seed: seed)
+            let now = portal.clock.now
+            try await portal.service.store.write { store in
+                try store.insert(PortalUser(id: Fixture.user("robot"), kind: .robot, joined: now))
+                try store.insert(
+                    AccessToken(
+                        digest: SecretToken(presented: "ok").digest, client: "robot", user: Fixture.user("robot"),
+                        session: nil, issued: now, expires: now.advanced(bySeconds: 3600)))
+            }
             func text(_ count: Int) -> String {
                 (0..<count).map { _ in GarbageTests.pieces.randomElement(using: &random) ?? "" }.joined()
             }

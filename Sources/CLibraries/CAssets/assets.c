@@ -15,6 +15,9 @@ static const unsigned char room_css[] = {
 static const unsigned char room_js[] = {
 #embed "../../../Assets/room.js"
 };
+static const unsigned char openapi_json[] = {
+#embed "../../../Assets/openapi.json"
+};
 
 // Made by Assets/build-xterm. A tree where it has not run builds all the same: its pages have no terminal.
 static const unsigned char xterm_js[] = {
@@ -38,6 +41,7 @@ const lectern_asset lectern_assets[] = {
     {"favicon.svg", favicon_svg, sizeof favicon_svg},
     {"room.css", room_css, sizeof room_css},
     {"room.js", room_js, sizeof room_js},
+    {"openapi.json", openapi_json, sizeof openapi_json},
     {"xterm.js", xterm_js, sizeof xterm_js},
     {"xterm.css", xterm_css, sizeof xterm_css},
 };

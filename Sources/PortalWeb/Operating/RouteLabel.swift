@@ -4,6 +4,9 @@ enum RouteLabel: Int, CaseIterable, Sendable {
     case register, login, logout, authorize
     case token, revoke, introspect, authorizationServer
     case staticFile, themeFile, health, readiness, metrics, robots, favicon
+    case apiEnvironments, apiWorkshops, apiStatus, apiRequest, apiUserSessions
+    case apiAuthorize, apiConfig, apiSchedule, apiExtend, apiTerminate
+    case openApi, docs
     /// Anything on the host of a session that is gone.
     case sessionHost
     /// No address of the portal.
@@ -48,6 +51,26 @@ extension PortalRoute {
         case .metrics: .metrics
         case .robots: .robots
         case .favicon: .favicon
+        case .api(let call): call.label
+        case .openAPI: .openApi
+        case .docs: .docs
+        }
+    }
+}
+
+extension APIRoute {
+    var label: RouteLabel {
+        switch self {
+        case .environments: .apiEnvironments
+        case .workshops: .apiWorkshops
+        case .status: .apiStatus
+        case .request: .apiRequest
+        case .userSessions: .apiUserSessions
+        case .session(_, .authorize): .apiAuthorize
+        case .session(_, .config): .apiConfig
+        case .session(_, .schedule): .apiSchedule
+        case .session(_, .extend): .apiExtend
+        case .session(_, .terminate): .apiTerminate
         }
     }
 }

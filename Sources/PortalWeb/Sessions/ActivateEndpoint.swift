@@ -43,10 +43,30 @@ extension BrowserHandler {
                         formToken: token.text)
                     complete(formPage(page.html(in: site.frame), cookie: token.cookie, on: site))
                 case .success(.gone(let session)): complete(gone(session, visitor, on: site))
-                case .success(.invalid): complete(Refusal.activationSpent.response(to: request, on: site))
+                case .success(.invalid): complete(spent(name, parameters["index_url"], visitor, request, on: site))
                 case .failure(let error): complete(response(to: error, request, on: site))
                 }
             }
+        }
+    }
+    /// A link that opens nothing any more leads home: to its index URL where that is on the site that the session came
+    /// from, or on one that the portal names. Anywhere else it could be a stranger's trap.
+    private func spent(
+        _ name: SessionName, _ indexURL: String?, _ visitor: Visitor, _ request: HTTPRequest, on site: PortalSite
+    ) -> HTTPResponse {
+        let allowed = site.definition.launches.allowedOrigins
+        guard let indexURL, case .success(let address) = ReturnAddress.parse(indexURL, allowedOrigins: allowed) else {
+            return Refusal.activationSpent.response(to: request, on: site)
+        }
+        do {
+            let known = try service.store.read { try $0.session(name)?.indexURL }.flatMap(ReturnAddress.init(stored:))
+            let isHome =
+                !allowed.isEmpty || address.origin == site.index?.origin
+                || (known != nil && address.origin == known?.origin)
+            guard isHome else { return Refusal.activationSpent.response(to: request, on: site) }
+            return NotificationRedirect.response(.sessionInvalid, to: address, isStaff: visitor.isStaff, on: site)
+        } catch {
+            return response(to: error, request, on: site)
         }
     }
 }
