@@ -70,7 +70,7 @@ let package = Package(
         tests("PortalWebTests", ["PortalWeb", "PortalTesting", "PortalStorage", "Portal", "HTTP", "Platform"]),
         tests("RuntimesTests", ["Runtimes", "PortalTesting", "Portal", "Platform"]),
         tests("SessionAgentTests", ["PortalTesting", "SessionAgent", "HTTP", "Platform"]),
-        tests("CommandTests", ["lectern", "Platform"]),
+        tests("CommandTests", ["lectern", "Portal", "Platform"]),
         tests("EndToEndTests", ["PortalTesting", "HTTPEngine", "HTTP", "PortalStorage", "Portal", "Platform"]),
     ]
 )

@@ -20,6 +20,7 @@ struct PortalRules {
             check: FieldCheck(file: file), document: FieldView(node), portal: portal, wrong: Set(wrong))
         rules.checkAnonymousAccess()
         rules.checkFrameAncestors()
+        rules.checkCredentials()
         rules.checkNames(workshops)
         rules.checkLimits()
         return rules.check.findings
@@ -94,6 +95,33 @@ struct PortalRules {
                 "found \"'none'\" beside other sites, expected it alone")
         }
     }
+
+    private mutating func checkCredentials() {
+        let given = document["spec"]["portal"]
+        let accounts = given["credentials"]
+        let credentials = PortalCredentials(portal, drawn: .random())
+        if credentials.admin.name == credentials.robot.name {
+            let place = accounts["robot"]["username"].place ?? accounts["admin"]["username"].place
+            add(
+                .error, place, "spec.portal.credentials.robot.username",
+                "found the administrator's name; expected another one")
+        }
+        let secrets = [
+            (accounts["admin"]["password"], "spec.portal.credentials.admin.password"),
+            (accounts["robot"]["password"], "spec.portal.credentials.robot.password"),
+            (given["clients"]["robot"]["secret"], "spec.portal.clients.robot.secret"),
+        ]
+        for (secret, field) in secrets where isSound(field) {
+            guard let text = secret.text, !text.isEmpty, text.count < PortalRules.shortestSecret else { continue }
+            add(
+                .warning, secret.place, field,
+                "is shorter than \(PortalRules.shortestSecret) characters, so that it can be guessed; leave it out, and"
+                    + " the portal draws one")
+        }
+    }
+
+    /// Characters that an administrator's or a program's secret should have.
+    private static let shortestSecret = 12
 
     private mutating func checkNames(_ workshops: [String]) {
         let given = Set(workshops)

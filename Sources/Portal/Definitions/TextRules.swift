@@ -69,6 +69,14 @@ extension TextRule {
         guard let first = text.utf8.first, !isDigit(first) else { return false }
         return text.utf8.allSatisfy { isLetter($0) || isDigit($0) || $0 == 95 || $0 == 45 || $0 == 46 }
     }
+    /// A user's name as the store takes it.
+    static let accountName = TextRule(expectation: "a name of at most 150 characters on one line") { text in
+        UserID(rawValue: text) != nil
+    }
+    /// An OAuth2 client's id (RFC 6749, appendix A.1) that can stand before the colon of HTTP Basic (RFC 7617, section 2).
+    static let clientID = TextRule(expectation: "at most 200 letters, digits and other ASCII signs but \":\"") { text in
+        !text.isEmpty && text.utf8.count <= 200 && text.utf8.allSatisfy { $0 >= 32 && $0 < 127 && $0 != 58 }
+    }
     /// One folder's name, so that a definition cannot point elsewhere.
     static let folderName = TextRule(expectation: "the name of a folder, without \"/\"") { text in
         !text.isEmpty && text != "." && text != ".." && !text.contains("/") && !text.contains("\0")

@@ -39,12 +39,12 @@ enum TrainingPortalFields {
         Field(
             "credentials",
             .mapping([
-                Field("admin", .mapping([Field("username", .text(.notEmpty)), Field("password", .secret)])),
-                Field("robot", .mapping([Field("username", .text(.notEmpty)), Field("password", .secret)])),
-            ]), .notYet),
+                Field("admin", .mapping([Field("username", .text(.accountName)), Field("password", .secret)])),
+                Field("robot", .mapping([Field("username", .text(.accountName)), Field("password", .secret)])),
+            ])),
         Field(
             "clients",
-            .mapping([Field("robot", .mapping([Field("id", .text(.notEmpty)), Field("secret", .secret)]))]), .notYet),
+            .mapping([Field("robot", .mapping([Field("id", .text(.clientID)), Field("secret", .secret)]))])),
         Field("updates", .mapping([Field("workshop", .boolean)])),
         Field("launches", .mapping(launches)),
     ]

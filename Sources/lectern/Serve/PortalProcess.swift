@@ -45,11 +45,21 @@ final class PortalProcess {
 
         let store = try openStore()
         defer { store.close() }
+        let credentials = CredentialsFile(folder: configuration.dataFolder)
+        let drawn = try credentials.secrets(for: definitions.portal)
         let runtime = try makeRuntime()
         let service = try waitFor { [definitions, address, log, settings] in
             try await PortalService.open(
                 definitions: definitions, address: address, store: store, runtime: runtime, log: log,
-                settings: settings)
+                settings: settings, drawn: drawn)
+        }
+        let take: @Sendable (PortalDefinitions) -> Void = { [log] definitions in
+            service.reload(definitions)
+            do {
+                try credentials.note(definitions.portal, drawn)
+            } catch {
+                log.error("`lectern credentials` shows old names", ("error", "\(error)"))
+            }
         }
         let web = PortalWeb(service: service, log: log.about("web"))
 
@@ -61,13 +71,13 @@ final class PortalProcess {
         let frontDoor = try makeFrontDoor(portalPort: portal.port)
         try frontDoor?.start()
         announce(portalPort: portal.port)
-        if configuration.watches { watcher.begin { service.reload($0) } }
+        if configuration.watches { watcher.begin(take) }
 
         while true {
             var received: Int32 = 0
             sigwait(&signals, &received)
             if received != SIGHUP { break }
-            watcher.reload { service.reload($0) }
+            watcher.reload(take)
         }
 
         log.info("stopping; sessions keep running")
@@ -115,6 +125,8 @@ final class PortalProcess {
         settings.concurrentReservedStarts = max(1, configuration.tuning.parallelStarts / 2)
         settings.launchPatience = configuration.tuning.launchWait
         settings.retention = configuration.tuning.keepHours * 3600
+        settings.tokenLifetime = configuration.tuning.tokenLifetime
+        settings.refreshTokenLifetime = configuration.tuning.refreshLifetime
         return settings
     }
 
@@ -199,6 +211,7 @@ final class PortalProcess {
         lines.append("Portal:      \(address.portalURL)/")
         lines.append("Behind it:   http://127.0.0.1:\(portalPort)/   (the portal itself, for a proxy of yours)")
         lines.append("Data:        \(configuration.dataFolder)")
+        lines.append("Credentials: lectern credentials --data \(configuration.dataFolder)")
         if configuration.runtime == .none { lines.append("Sessions exist on paper only (--runtime none).") }
         lines.append("Stop with Ctrl-C; sessions keep running and are found again at the next start.")
         print(lines.joined(separator: "\n"))

@@ -33,6 +33,9 @@ struct ServeConfiguration {
         var launchWait = 500
         /// Hours after which ended sessions and anonymous users vanish.
         var keepHours = 36
+        /// Seconds that access tokens and refresh tokens of REST clients are good for.
+        var tokenLifetime = 36_000
+        var refreshLifetime = 30 * 86_400
         /// Seconds that requests under way get when the program is told to stop.
         var stopGrace = 10
         var connections = 480
@@ -70,6 +73,9 @@ struct ServeConfiguration {
         CommandOption(
             "launch-wait", "MS", "How long a launch waits for its session before a progress page.", default: "500"),
         CommandOption("keep-hours", "N", "Ended sessions and anonymous users vanish after this.", default: "36"),
+        CommandOption("token-lifetime", "SECONDS", "Of an access token of a REST client.", default: "36000"),
+        CommandOption(
+            "refresh-lifetime", "SECONDS", "Of what such a token is refreshed with.", default: "2592000"),
         CommandOption("stop-grace", "SECONDS", "For requests under way when told to stop.", default: "10"),
         CommandOption("connections", "N", "Connections to the portal at most.", default: "480"),
         CommandOption("request-body", "BYTES", "Largest request body.", default: "1048576"),
@@ -118,6 +124,9 @@ struct ServeConfiguration {
         tuning.parallelStarts = try options.integer("parallel-starts", in: 1...256, default: tuning.parallelStarts)
         tuning.launchWait = try options.integer("launch-wait", in: 0...30_000, default: tuning.launchWait)
         tuning.keepHours = try options.integer("keep-hours", in: 1...8760, default: tuning.keepHours)
+        tuning.tokenLifetime = try options.integer("token-lifetime", in: 60...31_536_000, default: tuning.tokenLifetime)
+        tuning.refreshLifetime = try options.integer(
+            "refresh-lifetime", in: 60...31_536_000, default: tuning.refreshLifetime)
         tuning.stopGrace = try options.integer("stop-grace", in: 0...600, default: tuning.stopGrace)
         tuning.connections = try options.integer("connections", in: 8...65_000, default: tuning.connections)
         tuning.requestBody = try options.integer("request-body", in: 1024...1_073_741_824, default: tuning.requestBody)

@@ -280,6 +280,22 @@ struct FindingMessagesTests {
                 #"spec.portal.registration: nobody can sign in yet: accounts and REST clients are not there; expected type "anonymous", enabled"#
             ),
             (
+                "credentials: {robot: {username: educates}}", "labs",
+                "spec.portal.credentials.robot.username: found the administrator's name; expected another one"
+            ),
+            (
+                "credentials: {admin: {username: me, password: hunter2}, robot: {username: it}}", "labs",
+                "spec.portal.credentials.admin.password: is shorter than 12 characters, so that it can be guessed; leave it out, and the portal draws one"
+            ),
+            (
+                "clients: {robot: {id: site, secret: 0123456789a}}", "labs",
+                "spec.portal.clients.robot.secret: is shorter than 12 characters, so that it can be guessed; leave it out, and the portal draws one"
+            ),
+            (
+                "clients: {robot: {id: 'a:b'}}", "labs",
+                #"spec.portal.clients.robot.id: found "a:b", expected at most 200 letters, digits and other ASCII signs but ":""#
+            ),
+            (
                 "", "Labs",
                 #"metadata.name: found "Labs", expected at most 50 of a-z, 0-9 and "-", with a letter or digit at both ends"#
             ),
