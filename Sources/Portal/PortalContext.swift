@@ -16,6 +16,7 @@ final class PortalContext: Sendable {
     let counters = PortalCounters()
     let measures = PortalMeasures()
     let catalog = CatalogCache()
+    let pages = PagesReached()
     private let current: Mutex<PortalDefinitions>
 
     init(

@@ -12,6 +12,11 @@ public final class PortalCounters: Sendable {
         case endedNotActivated, endedTerminated
         case extensions, activations, codesIssued, codesExchanged, codesRefused
         case tokensIssued, tokensRefused, refreshTokensReused
+        /// Entries of the outbox: recorded, taken by their receivers, given up because nobody took them in time, dropped
+        /// because there were too many or nobody wanted them any more. Attempts to deliver that failed.
+        case eventsRecorded, eventsDelivered, eventsGivenUp, eventsDropped, eventAttemptsFailed
+        /// Reports from inside sessions that were turned away.
+        case eventsRefused
 
         /// `launches_from_reserve`: the name in metrics, without prefix.
         public var name: String {

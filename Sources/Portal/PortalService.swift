@@ -15,6 +15,8 @@ public final class PortalService: Sendable {
     public let tokens: TokenIssuer
     /// Makes sandboxes follow the store.
     public let reconciler: SessionReconciler
+    /// Tells others what happens.
+    public let events: PortalEvents
     let context: PortalContext
     let probe = Mutex(StoreProbe())
     private let stopping = Atomic(false)
@@ -36,12 +38,15 @@ public final class PortalService: Sendable {
     /// Opens a portal on a store. Nothing runs until `run`.
     /// - Parameters:
     ///   - drawn: for credentials that the definition leaves open.
+    ///   - sender: carries events to their receivers; without one they stay in the outbox.
+    ///   - secret: with which events are signed.
     ///   - sleep: waits until a moment of the clock, or returns early when the task is cancelled.
     /// - Throws: `PortalStoreError` when the store cannot be read or written.
     public static func open(
         definitions: PortalDefinitions, address: PortalAddress, store: any PortalStore, runtime: any SessionRuntime,
         clock: WallClock = .system, log: Log, settings: PortalSettings = PortalSettings(),
         drawn: DrawnSecrets = .random(),
+        sender: (any EventSender)? = nil, secret: WebhookSecret? = nil,
         sleep: (@Sendable (Timestamp) async -> Void)? = nil
     ) async throws -> PortalService {
         let secrets = try await SessionSecrets.load(from: store)
@@ -49,20 +54,35 @@ public final class PortalService: Sendable {
             definitions: definitions, address: address, store: store, runtime: runtime, clock: clock, log: log,
             settings: settings, secrets: secrets, drawn: drawn,
             uid: try await PortalIdentity.load(from: store, now: clock.now()))
-        return PortalService(context, sleep: sleep ?? PortalService.realSleep(clock))
+        let recorder = EventRecorder(
+            portal: definitions.portal.name, uid: context.uid, url: address.portalURL, clock: clock,
+            hasWebhook: !definitions.portal.webhookURL.isEmpty)
+        store.recordEvents(with: recorder)
+        return PortalService(
+            context, recorder, sender: sender, secret: secret, sleep: sleep ?? PortalService.realSleep(clock))
     }
 
-    init(_ context: PortalContext, sleep: @escaping @Sendable (Timestamp) async -> Void) {
+    init(
+        _ context: PortalContext, _ recorder: EventRecorder, sender: (any EventSender)?, secret: WebhookSecret?,
+        sleep: @escaping @Sendable (Timestamp) async -> Void
+    ) {
         self.context = context
         reconciler = SessionReconciler(context, sleep: sleep)
         allocator = SessionAllocator(context, reconciler)
         entry = SessionEntry(context)
         tokens = TokenIssuer(context)
+        events = PortalEvents(
+            context, recorder, EventDelivery(context, sender: sender, secret: secret, sleep: sleep))
     }
 
     /// Works until the task is cancelled: brings environments and sessions to where they should be and keeps them there.
     /// Sessions stay as they are when it ends.
-    public func run() async { await reconciler.run() }
+    public func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.events.delivery.run() }
+            group.addTask { await self.reconciler.run() }
+        }
+    }
 
     /// The program is about to end: `readiness` says so from now on. Everything goes on working.
     public func beginStopping() { stopping.store(true, ordering: .relaxed) }
@@ -81,6 +101,7 @@ public final class PortalService: Sendable {
         tokens.credentialsChanged(from: credentials)
         context.catalog.changed()
         reconciler.definitionsChanged()
+        events.definitionsChanged()
     }
 
     /// What is on offer; from memory unless something changed.

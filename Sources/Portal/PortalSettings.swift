@@ -28,5 +28,10 @@ public struct PortalSettings: Sendable, Equatable {
     public var handoverLifetime = 30
     public var codeLifetime = 60
 
+    /// After which an event that its receiver does not take is given up.
+    public var eventGiveUp = 24 * 3600
+    /// Events that wait at most; beyond, the oldest are dropped.
+    public var outboxLimit = 100_000
+
     public init() {}
 }

@@ -12,6 +12,7 @@ public final class SQLitePortalStore: PortalStore {
     private let queue = WriteQueue()
     private let readers: ReaderPool
     private let figures = StoreMeasures()
+    private let recorders = EventRecorders()
     /// The writer's thread until somebody has joined it.
     private let writer: Mutex<pthread_t?>
 
@@ -40,7 +41,8 @@ public final class SQLitePortalStore: PortalStore {
         let memory = try StoreMemory(reading: connection)
         readers = ReaderPool(path: folder.database, memory: memory, measures: figures)
         let thread = try StoreWriter.start(
-            connection: connection, memory: memory, queue: queue, readers: readers, measures: figures, lock: lock)
+            connection: connection, memory: memory, queue: queue, readers: readers, recorders: recorders,
+            measures: figures, lock: lock)
         writer = Mutex(thread)
     }
 
@@ -60,6 +62,8 @@ public final class SQLitePortalStore: PortalStore {
     }
 
     public var measures: StoreMeasures? { figures }
+
+    public func recordEvents(with recorder: EventRecorder) { recorders.current = recorder }
 
     /// Finishes queued writes and closes. On the writer's own thread, that is in a completion, it returns at once, and
     /// what is queued is finished afterwards.

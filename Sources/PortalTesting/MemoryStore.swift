@@ -12,6 +12,7 @@ public final class MemoryStore: PortalStore {
         var failure: PortalStoreError?
         var failuresLeft = 0
         var isClosed = false
+        var recorder: EventRecorder?
     }
     private let state: Mutex<State>
 
@@ -29,9 +30,11 @@ public final class MemoryStore: PortalStore {
         _ body: @escaping @Sendable (any PortalTransaction) throws -> Value,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
+        let recorder = state.withLock { $0.recorder }
+        var recorded: [String] = []
         let result = state.withLock { state -> Result<Value, any Error> in
             if state.isClosed { return .failure(PortalStoreError.closed) }
-            let transaction = MemoryTransaction(state.tables)
+            let transaction = MemoryTransaction(state.tables, recorder)
             // The transaction alone holds the tables now, so that changing them does not copy them.
             state.tables = MemoryTables()
             defer { state.tables = transaction.tables }
@@ -42,12 +45,14 @@ public final class MemoryStore: PortalStore {
                     transaction.undo()
                     return .failure(failure)
                 }
+                recorded = transaction.recorded
                 return .success(value)
             } catch {
                 transaction.undo()
                 return .failure(error)
             }
         }
+        if !recorded.isEmpty { recorder?.committed(recorded) }
         completion(result)
     }
 
@@ -56,8 +61,13 @@ public final class MemoryStore: PortalStore {
             if state.isClosed { throw PortalStoreError.closed }
             return state.tables
         }
-        return try body(MemoryTransaction(tables))
+        return try body(MemoryTransaction(tables, nil))
     }
+
+    public func recordEvents(with recorder: EventRecorder) { state.withLock { $0.recorder = recorder } }
+
+    /// Everything in the outbox, in order.
+    public var allEntries: [OutboxEntry] { state.withLock { $0.tables.outbox.values.sorted { $0.number < $1.number } } }
 
     public func close() { state.withLock { $0.isClosed = true } }
 
@@ -79,6 +89,9 @@ struct MemoryTables: Sendable {
     var refreshTokens: [TokenDigest: RefreshToken] = [:]
     var settings: [String: [UInt8]] = [:]
     var lastEnvironment = 0
+    var outbox: [Int64: OutboxEntry] = [:]
+    /// Never goes back.
+    var lastEntry: Int64 = 0
 }
 
 private final class MemoryTransaction: PortalTransaction {
@@ -86,7 +99,14 @@ private final class MemoryTransaction: PortalTransaction {
     /// How to take back each change, in order.
     private var steps: [(inout MemoryTables) -> Void] = []
 
-    init(_ tables: MemoryTables) { self.tables = tables }
+    private let recorder: EventRecorder?
+    /// Targets of what was recorded.
+    private(set) var recorded: [String] = []
+
+    init(_ tables: MemoryTables, _ recorder: EventRecorder?) {
+        self.tables = tables
+        self.recorder = recorder
+    }
 
     func undo() {
         for step in steps.reversed() { step(&tables) }
@@ -176,7 +196,36 @@ private final class MemoryTransaction: PortalTransaction {
     func refreshToken(_ digest: TokenDigest) -> RefreshToken? { tables.refreshTokens[digest] }
     func setting(_ name: String) -> [UInt8]? { tables.settings[name] }
 
+    func outbox(for target: String, after number: Int64, limit: Int) -> [OutboxEntry] {
+        firstOf(
+            tables.outbox.values.filter { $0.target == target && $0.number > number }.sorted { $0.number < $1.number },
+            limit)
+    }
+    func outboxTargets() -> [String] { Array(Set(tables.outbox.values.map(\.target)).subtracting([""])) }
+    func outboxCount() -> Int { tables.outbox.count }
+
     // MARK: Writing
+
+    private func add(_ entries: [OutboxEntry]) {
+        for entry in entries {
+            tables.lastEntry += 1
+            var entry = entry
+            entry.number = tables.lastEntry
+            set(\.outbox, entry.number, entry)
+            recorded.append(entry.target)
+        }
+    }
+    func record(_ event: PortalEvent, analyticsURL: String?) {
+        if let recorder { add(recorder.entries(of: event, analyticsURL: analyticsURL)) }
+    }
+    func removeFromOutbox(_ numbers: [Int64]) {
+        for number in numbers where tables.outbox[number] != nil { set(\.outbox, number, nil) }
+    }
+    func removeOldestFromOutbox(_ count: Int) -> [Int64] {
+        let numbers = Array(tables.outbox.keys.sorted().prefix(max(0, count)))
+        removeFromOutbox(numbers)
+        return numbers
+    }
 
     private func needsNew(_ isNew: Bool, _ what: String) throws {
         if !isNew { throw PortalStoreError.failed(detail: "\(what) exists already") }
@@ -193,25 +242,36 @@ private final class MemoryTransaction: PortalTransaction {
     func insert(_ environment: WorkshopEnvironment) throws {
         try needsNew(tables.environments[environment.name] == nil, "environment")
         set(\.environments, environment.name, environment)
+        if let recorder { add(recorder.entries(from: nil, to: environment)) }
     }
     func update(_ environment: WorkshopEnvironment) throws {
-        try needsOld(tables.environments[environment.name] != nil, "environment")
+        let old = tables.environments[environment.name]
+        try needsOld(old != nil, "environment")
         set(\.environments, environment.name, environment)
+        if let recorder, let old { add(recorder.entries(from: old, to: environment)) }
     }
     func insert(_ session: WorkshopSession) throws {
         try needsNew(tables.sessions[session.name] == nil, "session")
         try needsOld(tables.environments[session.environment] != nil, "environment of the session")
         try needsOld(session.owner.map { tables.users[$0] != nil } ?? true, "owner of the session")
         set(\.sessions, session.name, session)
+        report(from: nil, to: session)
     }
     func update(_ session: WorkshopSession) throws {
-        try needsOld(tables.sessions[session.name] != nil, "session")
+        let old = tables.sessions[session.name]
+        try needsOld(old != nil, "session")
         try needsOld(session.owner.map { tables.users[$0] != nil } ?? true, "owner of the session")
         set(\.sessions, session.name, session)
+        report(from: old, to: session)
+    }
+    private func report(from old: WorkshopSession?, to new: WorkshopSession) {
+        guard let recorder else { return }
+        add(recorder.entries(from: old, to: new) { tables.environments[new.environment]?.resource })
     }
     func insert(_ user: PortalUser) throws {
         try needsNew(tables.users[user.id] == nil, "user")
         set(\.users, user.id, user)
+        if let recorder { add(recorder.entries(creating: user)) }
     }
     func insert(_ login: LoginCookie) throws {
         try needsNew(tables.logins[login.digest] == nil, "login")
@@ -277,6 +337,7 @@ private final class MemoryTransaction: PortalTransaction {
         }
         for user in users.prefix(max(0, limit)) {
             set(\.users, user.id, nil)
+            if let recorder { add(recorder.entries(removingAnonymous: user.id)) }
             for login in tables.logins.values where login.user == user.id { set(\.logins, login.digest, nil) }
             removed += 1
         }

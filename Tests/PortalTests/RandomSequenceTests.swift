@@ -30,7 +30,7 @@ struct RandomSequenceTests {
             }
         }
         try await simulation.drain()
-        if let broken = simulation.brokenRule() ?? simulation.leftOver() {
+        if let broken = simulation.brokenRule() ?? simulation.leftOver() ?? simulation.brokenHistory() {
             Issue.record("LECTERN_SEED=\(seed), at the end: \(broken)")
         }
     }
@@ -68,6 +68,7 @@ struct Simulation {
         settings.concurrentStops = Int.random(in: 1...4, using: &random)
         self.settings = settings
         definitions = Fixture.definitions([])
+        definitions.portal.webhookURL = "https://hook.example.com/"
         definitions = Simulation.definitions(&random, old: definitions)
         portal = try await Simulation.open(definitions, store, runtime, clock, settings)
         try portal.reconciler.adoptAll([:])
@@ -429,5 +430,55 @@ struct Simulation {
         let taken = portal.reconciler.state.withLock { $0.queue.placesTaken }
         if taken != active.count { return "\(taken) places are taken by \(active.count) sandboxes" }
         return nil
+    }
+
+    // MARK: Events
+
+    /// What was recorded of each session, environment and user: in legal order, each event once, and all that the store
+    /// says to have happened.
+    func brokenHistory() -> String? {
+        var histories: [String: [String]] = [:]
+        for entry in store.allEntries { histories[entry.stream, default: []].append(entry.event) }
+        for (stream, events) in histories {
+            if stream.hasPrefix("user ") {
+                // One whom a trusted client names may come again after having been forgotten.
+                let pairs = events.indices.map { $0 % 2 == 0 ? "User/Create" : "User/Delete" }
+                if events != pairs { return "\(stream) was told of in a wrong order: \(events)" }
+                continue
+            }
+            let once = events.filter { $0 != "Session/Extended" }
+            if Set(once).count != once.count { return "\(stream) was told of twice: \(events)" }
+            let ranks = events.map(Simulation.rank(ofEvent:))
+            if ranks != ranks.sorted() { return "\(stream) was told of in a wrong order: \(events)" }
+            if ranks.first != 0 { return "\(stream) was told of without its beginning: \(events)" }
+            if ranks.filter({ $0 == 4 }).count > 1 { return "\(stream) ended twice: \(events)" }
+            if ranks.contains(3) && !ranks.contains(2) { return "\(stream) was extended before its start" }
+        }
+        for session in store.allSessions {
+            let ranks = (histories["session \(session.name)"] ?? []).map(Simulation.rank(ofEvent:))
+            let isOver = session.state == .stopping || session.state == .stopped
+            if ranks.contains(2) != (session.started != nil) {
+                return "the start of \(session.name) was not told right"
+            }
+            if ranks.contains(4) != isOver { return "the end of \(session.name) was not told right" }
+            if ranks.contains(5) != (session.state == .stopped && session.owner != nil) {
+                return "the removal of \(session.name) was not told right"
+            }
+        }
+        for user in store.allUsers where histories["user \(user.id)"]?.last != "User/Create" {
+            return "\(user.id) was not told of right: \(histories["user \(user.id)"] ?? [])"
+        }
+        return nil
+    }
+
+    private static func rank(ofEvent name: String) -> Int {
+        switch name {
+        case "Session/Created", "User/Create", "Environment/Created": 0
+        case "Session/Pending": 1
+        case "Session/Started": 2
+        case "Session/Extended": 3
+        case "Session/Deleted", "User/Delete", "Environment/Deleted": 5
+        default: 4
+        }
     }
 }

@@ -2,10 +2,12 @@
 #include "CCurl.h"
 #include <curl/curl.h>
 #include <dlfcn.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 // The header's macros would check types against functions that are not linked.
@@ -108,6 +110,24 @@ static size_t take_head(char *bytes, size_t size, size_t count, void *user) {
     return 0;
 }
 
+static curl_socket_t open_accepted(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
+    struct exchange *exchange = user;
+    (void)purpose;
+    int is_accepted = 0;
+    if (address->family == AF_INET) {
+        const struct sockaddr_in *four = (const struct sockaddr_in *)&address->addr;
+        is_accepted = exchange->request->accepts((const uint8_t *)&four->sin_addr, 4);
+    } else if (address->family == AF_INET6) {
+        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&address->addr;
+        is_accepted = exchange->request->accepts((const uint8_t *)&six->sin6_addr, 16);
+    }
+    if (!is_accepted) {
+        exchange->response->is_refused = 1;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 int lectern_curl_perform(void *handle, const struct lectern_curl_request *request, struct lectern_curl_response *response) {
     memset(response, 0, sizeof *response);
     struct exchange exchange = {request, response};
@@ -141,6 +161,11 @@ int lectern_curl_perform(void *handle, const struct lectern_curl_request *reques
         SET(CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
         SET(CURLOPT_NOPROXY, "*");
     }
+    if (request->accepts) {
+        SET(CURLOPT_OPENSOCKETFUNCTION, open_accepted);
+        SET(CURLOPT_OPENSOCKETDATA, &exchange);
+        SET(CURLOPT_PROXY, "");
+    }
     if (strcmp(request->method, "HEAD") == 0) {
         SET(CURLOPT_NOBODY, 1L);
     } else if (request->body_size > 0 || strcmp(request->method, "POST") == 0) {
@@ -164,6 +189,8 @@ int lectern_curl_perform(void *handle, const struct lectern_curl_request *reques
     // The buffer is the caller's and must not be written to by a later request.
     (void)curl.set(handle, CURLOPT_ERRORBUFFER, (char *)NULL);
     if (response->is_too_large) return LECTERN_CURL_TOO_LARGE;
+    // Another address of the same name may have been accepted.
+    if (result != CURLE_OK && response->is_refused) return LECTERN_CURL_REFUSED;
     switch (result) {
         case CURLE_OK: return LECTERN_CURL_OK;
         case CURLE_COULDNT_CONNECT:

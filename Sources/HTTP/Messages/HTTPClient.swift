@@ -34,7 +34,11 @@ public struct HTTPClientResponse: Sendable {
 }
 
 public struct HTTPClientError: Error, Sendable, CustomStringConvertible {
-    public enum Reason: Sendable { case cannotConnect, timedOut, tooLarge, notHTTP, other }
+    public enum Reason: Sendable {
+        case cannotConnect, timedOut, tooLarge, notHTTP, other
+        /// The name led to addresses that the client must not reach.
+        case addressRefused
+    }
     public let reason: Reason
     public let description: String
     public init(_ reason: Reason, _ description: String) {

@@ -1,6 +1,7 @@
 internal import CCurl
 internal import Glibc
 public import HTTP
+internal import Platform
 internal import Synchronization
 
 /// An HTTP client on libcurl: http and https, TLS always verified, over TCP or a Unix socket.
@@ -9,13 +10,21 @@ internal import Synchronization
 /// over Unix sockets is better off with `UnixSocketClient`, which loads nothing.
 public final class CurlClient: HTTPClient {
     private let sizeLimit: Int
+    private let reachesPublicOnly: Bool
 
     private struct Handle: @unchecked Sendable { let pointer: UnsafeMutableRawPointer }
     private let idle = Mutex<[Handle]>([])
     private static let idleLimit = 8
 
-    /// - Parameter sizeLimit: bytes of header fields and of body that an answer may have, each.
-    public init(sizeLimit: Int = 1024 * 1024) { self.sizeLimit = sizeLimit }
+    /// - Parameters:
+    ///   - sizeLimit: bytes of header fields and of body that an answer may have, each.
+    ///   - reachesPublicOnly: connects to addresses of the public internet only (`NetworkAddress.isPublic`), and without a
+    ///     proxy: for requests that somebody else has thought of. The address is looked at when connecting, so it does not
+    ///     help to let a name lead elsewhere later.
+    public init(sizeLimit: Int = 1024 * 1024, reachesPublicOnly: Bool = false) {
+        self.sizeLimit = sizeLimit
+        self.reachesPublicOnly = reachesPublicOnly
+    }
 
     deinit { for handle in idle.withLock({ $0 }) { lectern_curl_close(handle.pointer) } }
 
@@ -67,6 +76,12 @@ public final class CurlClient: HTTPClient {
                             message.body_size = body.count
                             message.timeout = request.timeoutInMilliseconds
                             message.limit = max(0, sizeLimit)
+                            if reachesPublicOnly {
+                                message.accepts = { bytes, count in
+                                    let address = UnsafeBufferPointer(start: bytes, count: Int(count))
+                                    return NetworkAddress(bytes: Array(address))?.isPublic == true ? 1 : 0
+                                }
+                            }
                             return Int(lectern_curl_perform(handle.pointer, &message, &response))
                         }
                     }
@@ -86,6 +101,7 @@ public final class CurlClient: HTTPClient {
         case LECTERN_CURL_CANNOT_CONNECT: return HTTPClientError(.cannotConnect, detail)
         case LECTERN_CURL_TIMED_OUT: return HTTPClientError(.timedOut, detail)
         case LECTERN_CURL_TOO_LARGE: return HTTPClientError(.tooLarge, "the answer is too large")
+        case LECTERN_CURL_REFUSED: return HTTPClientError(.addressRefused, "the address is not a public one")
         case LECTERN_CURL_NOT_HTTP: return HTTPClientError(.notHTTP, detail)
         default: return HTTPClientError(.other, detail)
         }

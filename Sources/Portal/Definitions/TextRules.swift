@@ -49,6 +49,11 @@ extension TextRule {
     static let domainName = TextRule(expectation: "a host name such as \"labs.example.com\", in lower case") {
         isDomainName($0)
     }
+    /// A host as URLs name it, without a port.
+    static let host = TextRule(expectation: "a host such as \"events.example.com\", \"10.0.0.5\" or \"[fd00::5]\"") {
+        let authority = $0
+        return !authority.hasSuffix("]") ? isDomainName(authority.lowercased()) : isHostAndPort(authority)
+    }
     static let cookieDomain = TextRule(expectation: "a domain such as \"example.com\", in lower case, or \"\"") {
         $0.isEmpty || isDomainName($0.hasPrefix(".") ? $0.dropFirst() : $0[...])
     }

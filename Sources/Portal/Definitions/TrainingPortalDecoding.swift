@@ -32,6 +32,7 @@ enum TrainingPortalDecoding {
         portal.robotClient = credentials(given["clients"]["robot"], "id", "secret", "")
         let analytics = document["spec"]["analytics"]
         portal.webhookURL = analytics["webhook"].text("url") ?? ""
+        portal.privateAnalyticsHosts = analytics.texts("privateHosts")
         portal.analytics.google = analytics["google"].text("trackingId") ?? ""
         portal.analytics.clarity = analytics["clarity"].text("trackingId") ?? ""
         portal.analytics.amplitude = analytics["amplitude"].text("trackingId") ?? ""

@@ -34,6 +34,9 @@ public struct TrainingPortalDefinition: Sendable, Equatable {
     public var robotClient: Credentials?
     /// Where events are sent to, or empty.
     public var webhookURL: String = ""
+    /// Lectern's own `spec.analytics.privateHosts`: hosts that a session's `analytics_url` may name although they are not
+    /// on the public internet.
+    public var privateAnalyticsHosts: [String] = []
     public var analytics: AnalyticsTracking = AnalyticsTracking()
     public var workshops: [PortalWorkshop] = []
 

@@ -1,4 +1,5 @@
-/// Every field of a `TrainingPortal` (spec/training-portal-resource.md), and Lectern's own `spec.portal.launches`.
+/// Every field of a `TrainingPortal` (spec/training-portal-resource.md), and Lectern's own `spec.portal.launches` and
+/// `spec.analytics.privateHosts`.
 enum TrainingPortalFields {
     static let all: [Field] = [
         Field("apiVersion", .text(.notEmpty), required: true),
@@ -96,7 +97,8 @@ enum TrainingPortalFields {
         Field("google", .mapping([Field("trackingId", .text(.notEmpty), required: true)]), .notYet),
         Field("clarity", .mapping([Field("trackingId", .text(.notEmpty), required: true)]), .notYet),
         Field("amplitude", .mapping([Field("trackingId", .text(.notEmpty), required: true)]), .notYet),
-        Field("webhook", .mapping([Field("url", .text(.webAddress), required: true)]), .notYet),
+        Field("webhook", .mapping([Field("url", .text(.webAddress), required: true)])),
+        Field("privateHosts", .list(.text(.host))),
     ]
 }
 

@@ -26,6 +26,11 @@ public protocol PortalStore: Sendable {
     /// - Throws: what `body` throws, or `PortalStoreError`.
     func read<Value>(_ body: (any PortalReader) throws -> Value) throws -> Value
 
+    /// Has events recorded from now on: at each change of a session, an environment or an anonymous user the store asks
+    /// the recorder for entries and adds them to the outbox in the same transaction; it calls `committed` with the targets
+    /// of all entries of a commit, before the completions. Without entries there is no write and no call.
+    func recordEvents(with recorder: EventRecorder)
+
     /// Finishes queued writes and closes. Further calls fail with `PortalStoreError.closed`.
     func close()
 
@@ -139,6 +144,11 @@ public protocol PortalReader {
     func accessToken(_ digest: TokenDigest) throws -> AccessToken?
     /// Also finds spent and expired ones that have not been purged.
     func refreshToken(_ digest: TokenDigest) throws -> RefreshToken?
+    /// Entries of the outbox for one target, after the given number, in order, at most `limit`.
+    func outbox(for target: String, after number: Int64, limit: Int) throws -> [OutboxEntry]
+    /// Targets of all entries but those of the portal's own webhook, each once, in any order.
+    func outboxTargets() throws -> [String]
+    func outboxCount() throws -> Int
     /// A small value of the portal itself, such as a key.
     func setting(_ name: String) throws -> [UInt8]?
 }
@@ -170,6 +180,14 @@ public protocol PortalTransaction: PortalReader {
     @discardableResult
     func deleteTokens(_ which: TokenSelection) throws -> Int
     func setSetting(_ name: String, to value: [UInt8]) throws
+
+    /// Adds an event to the outbox, for everybody who wants it (`recordEvents`).
+    func record(_ event: PortalEvent, analyticsURL: String?) throws
+    /// Removes entries; numbers that are not there are passed over. A number is never used again while the store is open.
+    func removeFromOutbox(_ numbers: [Int64]) throws
+    /// Removes the oldest entries.
+    /// - Returns: the numbers of those that went.
+    func removeOldestFromOutbox(_ count: Int) throws -> [Int64]
 
     /// Removes stopped sessions that stopped before the moment, anonymous users who joined before it and have no session
     /// left, and logins, codes and tokens of both kinds that have expired by `now`. At most `limit` rows of each kind.

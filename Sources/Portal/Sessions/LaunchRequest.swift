@@ -23,6 +23,8 @@ public struct LaunchRequest: Sendable {
     public var visitor: Visitor
     /// Where the learner is sent afterwards. `nil` means the portal's own pages.
     public var returnAddress: ReturnAddress?
+    /// Where events of a new session are sent to, beside the portal's webhook.
+    public var analyticsAddress: AnalyticsAddress?
     /// Request parameters; names that the workshop does not declare are ignored.
     public var parameters: [String: String] = [:]
     /// The client's address, if this launch counts against `LaunchLimits`.

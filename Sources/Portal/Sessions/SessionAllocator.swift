@@ -141,6 +141,7 @@ public final class SessionAllocator: Sendable {
         let parameters = SessionParameters.values(
             for: context.definitions.workshops[environment.resource], given: request.parameters)
         let indexURL = request.returnAddress?.text
+        let analyticsURL = request.analyticsAddress?.text
 
         switch decision {
         case .reuse(let name):
@@ -170,7 +171,8 @@ public final class SessionAllocator: Sendable {
         case .take(let name):
             guard var session = try store.session(name),
                 session.allocate(
-                    to: user, indexURL: indexURL, parameters: parameters, activation: activation(of: name), limits,
+                    to: user, indexURL: indexURL, analyticsURL: analyticsURL, parameters: parameters,
+                    activation: activation(of: name), limits,
                     now: now)
             else { return nil }
             try store.update(session)
@@ -187,7 +189,8 @@ public final class SessionAllocator: Sendable {
             }
             let made = try store.makeSession(in: &environment, now: now, secrets: context.secrets) { session in
                 _ = session.allocate(
-                    to: user, indexURL: indexURL, parameters: parameters, activation: activation(of: session.name),
+                    to: user, indexURL: indexURL, analyticsURL: analyticsURL, parameters: parameters,
+                    activation: activation(of: session.name),
                     limits, now: now)
                 if startsAtOnce { _ = session.becomeReady(limits, now: now) }
             }

@@ -236,6 +236,7 @@ public final class SessionReconciler: Sendable {
         guard !changes.isEmpty else { return }
         for session in changes.ended {
             context.counters.add(PortalCounters.Counter(session.end ?? .deleted))
+            context.pages.forget(session.name)
         }
         var answers: [(ReadinessWaiters.Completion, SessionReadiness)] = []
         state.withLock { state in

@@ -7,13 +7,14 @@ extension WorkshopSession {
     /// - Parameter activation: the digest of the link's token, for a session that is offered and not yet entered, and by
     ///   when it must be used.
     mutating func allocate(
-        to user: UserID, indexURL: String?, parameters: [String: String],
+        to user: UserID, indexURL: String?, analyticsURL: String? = nil, parameters: [String: String],
         activation: (digest: TokenDigest, until: Timestamp)?,
         _ limits: EnvironmentLimits, now: Timestamp
     ) -> Bool {
         guard isReserved else { return false }
         owner = user
         self.indexURL = indexURL
+        self.analyticsURL = analyticsURL
         self.parameters = parameters
         self.activation = activation?.digest
         expires = [activation?.until, isReady ? nil : SessionExpiry.startDeadline(limits, now: now)].compactMap(\.self)

@@ -74,6 +74,8 @@ public struct WorkshopSession: Sendable, Equatable {
     public var activation: TokenDigest?
     /// The page to send the learner back to, checked before it came here. `nil` means the portal's own pages.
     public var indexURL: String?
+    /// Where the session's events are sent to beside the portal's webhook, checked before it came here.
+    public var analyticsURL: String?
     /// Digest of the OAuth2 client secret that its agent holds.
     public var clientSecret: TokenDigest
     /// Request parameters (spec/workshop-resource.md, section 1.7).
@@ -83,7 +85,8 @@ public struct WorkshopSession: Sendable, Equatable {
         name: SessionName, environment: EnvironmentName, number: Int, state: SessionState, isReady: Bool = false,
         owner: UserID? = nil, created: Timestamp, started: Timestamp? = nil, expires: Timestamp? = nil,
         stopped: Timestamp? = nil, end: SessionEnd? = nil, lastSeen: Timestamp? = nil, activation: TokenDigest? = nil,
-        indexURL: String? = nil, clientSecret: TokenDigest, parameters: [String: String] = [:]
+        indexURL: String? = nil, analyticsURL: String? = nil, clientSecret: TokenDigest,
+        parameters: [String: String] = [:]
     ) {
         self.name = name
         self.environment = environment
@@ -99,6 +102,7 @@ public struct WorkshopSession: Sendable, Equatable {
         self.lastSeen = lastSeen
         self.activation = activation
         self.indexURL = indexURL
+        self.analyticsURL = analyticsURL
         self.clientSecret = clientSecret
         self.parameters = parameters
     }

@@ -17,13 +17,15 @@ enum Query: Int, CaseIterable {
     case deleteAccessTokensOfFamily, deleteAccessTokensOfClient, deleteAccessTokensOfUser
     case deleteRefreshTokensOfFamily, deleteRefreshTokensOfClient, deleteRefreshTokensOfUser
     case setting, setSetting
+    case webhookEntries, sessionEntries, outboxTargets, outboxCount, lastEntry
+    case insertEntry, deleteEntry, deleteOldestEntries
 
     case purgeSessions, purgeUsers, purgeLogins, purgeCodes, purgeAccessTokens, purgeRefreshTokens
 
     private static let selectSession = """
         SELECT s.number, s.name, s.environment, s.number_in_environment, s.state, s.is_ready, s.owner, u.id, s.created,
             s.started, s.expires, s.stopped, s.end_reason, s.last_seen, s.activation, s.index_url, s.client_secret,
-            s.parameters
+            s.parameters, s.analytics_url
         FROM sessions s
         """
     private static let withOwner = "LEFT JOIN users u ON u.number = s.owner"
@@ -115,8 +117,9 @@ enum Query: Int, CaseIterable {
         case .insertSession:
             """
             INSERT INTO sessions (name, environment, number_in_environment, state, is_ready, owner, created, started,
-                expires, stopped, end_reason, last_seen, activation, index_url, client_secret, parameters)
-            VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)
+                expires, stopped, end_reason, last_seen, activation, index_url, client_secret, parameters,
+                analytics_url)
+            VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)
             """
         case .liveCounts:
             """
@@ -162,6 +165,28 @@ enum Query: Int, CaseIterable {
         case .setSetting:
             "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
+        case .webhookEntries:
+            """
+            SELECT number, target, id, stream, created, event, body FROM outbox NOT INDEXED
+            WHERE number > ?1 AND target = '' ORDER BY number LIMIT ?2
+            """
+        case .sessionEntries:
+            """
+            SELECT number, target, id, stream, created, event, body FROM outbox INDEXED BY outbox_of_sessions
+            WHERE target = ?1 AND target <> '' AND number > ?2 ORDER BY number LIMIT ?3
+            """
+        case .outboxTargets:
+            "SELECT DISTINCT target FROM outbox INDEXED BY outbox_of_sessions WHERE target <> ''"
+        case .outboxCount: "SELECT count(*) FROM outbox"
+        case .lastEntry: "SELECT max(number) FROM outbox"
+        case .insertEntry: "INSERT INTO outbox VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+        case .deleteEntry: "DELETE FROM outbox WHERE number = ?1"
+        case .deleteOldestEntries:
+            """
+            DELETE FROM outbox WHERE number IN (SELECT number FROM outbox NOT INDEXED ORDER BY number LIMIT ?1)
+            RETURNING number
+            """
+
         case .purgeSessions:
             """
             DELETE FROM sessions WHERE number IN (
@@ -178,6 +203,7 @@ enum Query: Int, CaseIterable {
                         SELECT 1 FROM sessions INDEXED BY sessions_of_owner
                         WHERE owner = users.number AND owner IS NOT NULL)
                 ORDER BY joined LIMIT ?2)
+            RETURNING id
             """
         case .purgeLogins: Query.purge("logins")
         case .purgeCodes: Query.purge("codes")

@@ -17,8 +17,8 @@ struct SessionRow {
             isReady: row.bool(5), owner: ownerNumber == nil ? nil : try row.value(7), created: row.timestamp(8),
             started: row.optionalTimestamp(9), expires: row.optionalTimestamp(10), stopped: row.optionalTimestamp(11),
             end: row.isNull(12) ? nil : try row.value(12), lastSeen: row.optionalTimestamp(13),
-            activation: try row.optionalDigest(14), indexURL: row.optionalText(15), clientSecret: try row.digest(16),
-            parameters: try decodeParameters(row.text(17), path: row.connection.path))
+            activation: try row.optionalDigest(14), indexURL: row.optionalText(15), analyticsURL: row.optionalText(18),
+            clientSecret: try row.digest(16), parameters: try decodeParameters(row.text(17), path: row.connection.path))
     }
 
     init(number: Int64, ownerNumber: Int64?, session: WorkshopSession) {
@@ -44,10 +44,11 @@ struct SessionColumns: OptionSet, Hashable {
     static let indexURL = SessionColumns(rawValue: 1 << 9)
     static let clientSecret = SessionColumns(rawValue: 1 << 10)
     static let parameters = SessionColumns(rawValue: 1 << 11)
+    static let analyticsURL = SessionColumns(rawValue: 1 << 12)
 
     private static let names = [
         "state", "is_ready", "owner", "started", "expires", "stopped", "end_reason", "last_seen", "activation",
-        "index_url", "client_secret", "parameters",
+        "index_url", "client_secret", "parameters", "analytics_url",
     ]
 
     /// What must be written to make `old` into `new`.
@@ -65,6 +66,7 @@ struct SessionColumns: OptionSet, Hashable {
         if old.indexURL != new.indexURL { columns.insert(.indexURL) }
         if old.clientSecret != new.clientSecret { columns.insert(.clientSecret) }
         if old.parameters != new.parameters { columns.insert(.parameters) }
+        if old.analyticsURL != new.analyticsURL { columns.insert(.analyticsURL) }
         self = columns
     }
 
@@ -93,6 +95,7 @@ struct SessionColumns: OptionSet, Hashable {
         if contains(.indexURL) { statement.bind(11, session.indexURL) }
         if contains(.clientSecret) { statement.bind(12, session.clientSecret) }
         if contains(.parameters) { statement.bind(13, try encodeParameters(session.parameters)) }
+        if contains(.analyticsURL) { statement.bind(14, session.analyticsURL) }
     }
 }
 

@@ -181,6 +181,24 @@ class StoreReader: PortalReader {
         }
     }
 
+    // MARK: Events
+
+    final func outbox(for target: String, after number: Int64, limit: Int) throws -> [OutboxEntry] {
+        let statement = try connection.statement(target.isEmpty ? .webhookEntries : .sessionEntries)
+        if !target.isEmpty { statement.bind(1, target) }
+        statement.bind(target.isEmpty ? 1 : 2, number)
+        statement.bind(target.isEmpty ? 2 : 3, max(0, limit))
+        return try statement.all { row in
+            OutboxEntry(
+                number: row.integer(0), target: row.text(1), id: row.text(2), stream: row.text(3),
+                created: row.timestamp(4), event: row.text(5), body: row.blob(6))
+        }
+    }
+
+    final func outboxTargets() throws -> [String] { try connection.statement(.outboxTargets).all { $0.text(0) } }
+
+    final func outboxCount() throws -> Int { try connection.statement(.outboxCount).first { $0.int(0) } ?? 0 }
+
     final func setting(_ name: String) throws -> [UInt8]? {
         let statement = try connection.statement(.setting)
         statement.bind(1, name)

@@ -21,13 +21,23 @@ final class StoreTransaction: StoreReader, PortalTransaction {
     /// Logins changed since `begin`; `nil` when any may have.
     private(set) var changedLogins: [TokenDigest]? = []
 
+    private let recorders: EventRecorders
+    private var recorder: EventRecorder?
+    /// Numbers of the outbox are not used again while the store is open, whatever is removed or undone.
+    private var lastEntry: Int64
+    private var bodyTargets: [String] = []
+    /// Targets of the entries of bodies that ended well.
+    private var recordedTargets: [String] = []
+
     private enum MemoryUndo {
         case environment(EnvironmentName, WorkshopEnvironment?)
         case session(in: EnvironmentName, from: SessionKind?, to: SessionKind?)
     }
 
-    override init(connection: Connection, memory: StoreMemory) {
+    init(connection: Connection, memory: StoreMemory, recorders: EventRecorders) throws {
         committed = memory
+        self.recorders = recorders
+        lastEntry = try connection.statement(.lastEntry).first { $0.integer(0) } ?? 0
         super.init(connection: connection, memory: memory)
     }
 
@@ -36,6 +46,8 @@ final class StoreTransaction: StoreReader, PortalTransaction {
     func begin() throws {
         hasChanges = false
         changedLogins = []
+        recorder = recorders.current
+        recordedTargets.removeAll(keepingCapacity: true)
         try connection.statement(.beginWriting).run()
     }
 
@@ -46,10 +58,12 @@ final class StoreTransaction: StoreReader, PortalTransaction {
         bodyHasSavepoint = false
         bodyUndo.removeAll(keepingCapacity: true)
         knownSessions.removeAll(keepingCapacity: true)
+        bodyTargets.removeAll(keepingCapacity: true)
         do {
             try body(self)
             if bodyHasSavepoint { try connection.statement(.releaseSavepoint).run() }
             if bodyHasWritten { hasChanges = true }
+            if !bodyTargets.isEmpty { recordedTargets += bodyTargets }
         } catch {
             // A failed undo leaves no transaction that could be committed: see `isBroken`.
             if bodyHasWritten { undoBody() }
@@ -73,6 +87,11 @@ final class StoreTransaction: StoreReader, PortalTransaction {
         try connection.statement(.commit).run()
         committed = memory
         return true
+    }
+
+    /// After a commit: those who deliver events learn of new ones.
+    func tellRecorder() {
+        if !recordedTargets.isEmpty { recorder?.committed(recordedTargets) }
     }
 
     /// Gives up everything since `begin`.
@@ -146,6 +165,7 @@ final class StoreTransaction: StoreReader, PortalTransaction {
         environment.bind(to: statement)
         try statement.run()
         remember(environment, insteadOf: nil)
+        if let recorder { try add(recorder.entries(from: nil, to: environment)) }
     }
 
     func update(_ environment: WorkshopEnvironment) throws {
@@ -167,6 +187,8 @@ final class StoreTransaction: StoreReader, PortalTransaction {
         try statement.run()
         guard connection.changes == 1 else { throw PortalStoreError.failed(detail: "no such environment to update") }
         remember(environment, insteadOf: old)
+        // One that is not in memory had stopped before, and nothing more happens to it.
+        if let recorder, let old { try add(recorder.entries(from: old, to: environment)) }
     }
 
     private func remember(_ environment: WorkshopEnvironment, insteadOf old: WorkshopEnvironment?) {
@@ -196,9 +218,11 @@ final class StoreTransaction: StoreReader, PortalTransaction {
         statement.bind(14, session.indexURL)
         statement.bind(15, session.clientSecret)
         statement.bind(16, try encodeParameters(session.parameters))
+        statement.bind(17, session.analyticsURL)
         try statement.run()
         didRead(SessionRow(number: connection.lastInsertedRow, ownerNumber: owner, session: session))
         count(session, from: nil, to: SessionKind(session))
+        try report(from: nil, to: session)
     }
 
     func update(_ session: WorkshopSession) throws {
@@ -217,6 +241,12 @@ final class StoreTransaction: StoreReader, PortalTransaction {
         try statement.run()
         knownSessions[place] = new
         count(session, from: SessionKind(old.session), to: SessionKind(session))
+        try report(from: old.session, to: session)
+    }
+
+    private func report(from old: WorkshopSession?, to new: WorkshopSession) throws {
+        guard let recorder else { return }
+        try add(try recorder.entries(from: old, to: new) { try environment(new.environment)?.resource })
     }
 
     private func count(_ session: WorkshopSession, from old: SessionKind?, to new: SessionKind) {
@@ -249,6 +279,7 @@ final class StoreTransaction: StoreReader, PortalTransaction {
         statement.bind(3, user.joined)
         try statement.run()
         knownUser = (user.id, connection.lastInsertedRow)
+        if let recorder { try add(recorder.entries(creating: user)) }
     }
 
     private func userNumber(_ user: UserID) throws -> Int64 {
@@ -387,13 +418,53 @@ final class StoreTransaction: StoreReader, PortalTransaction {
         try statement.run()
     }
 
+    // MARK: Events
+
+    func record(_ event: PortalEvent, analyticsURL: String?) throws {
+        if let recorder { try add(recorder.entries(of: event, analyticsURL: analyticsURL)) }
+    }
+
+    private func add(_ entries: [OutboxEntry]) throws {
+        guard !entries.isEmpty else { return }
+        try willWrite()
+        let statement = try connection.statement(.insertEntry)
+        for entry in entries {
+            lastEntry += 1
+            statement.bind(1, lastEntry)
+            statement.bind(2, entry.target)
+            statement.bind(3, entry.id)
+            statement.bind(4, entry.stream)
+            statement.bind(5, entry.created)
+            statement.bind(6, entry.event)
+            statement.bind(7, entry.body)
+            try statement.run()
+            bodyTargets.append(entry.target)
+        }
+    }
+
+    func removeFromOutbox(_ numbers: [Int64]) throws {
+        try willWrite()
+        let statement = try connection.statement(.deleteEntry)
+        for number in numbers {
+            statement.bind(1, number)
+            try statement.run()
+        }
+    }
+
+    func removeOldestFromOutbox(_ count: Int) throws -> [Int64] {
+        try willWrite()
+        let statement = try connection.statement(.deleteOldestEntries)
+        statement.bind(1, max(0, count))
+        return try statement.all { $0.integer(0) }
+    }
+
     // MARK: Purge
 
     func purge(endedBefore moment: Timestamp, now: Timestamp, limit: Int) throws -> Int {
         try willWrite()
         let sessions = try purge(.purgeSessions, moment, limit)
         if sessions > 0 { knownSessions.removeAll(keepingCapacity: true) }
-        let users = try purge(.purgeUsers, moment, limit)
+        let users = try purgeUsers(moment, limit)
         let logins = try purge(.purgeLogins, now, limit)
         if users + logins > 0 {
             // A user's logins go with the user.
@@ -405,6 +476,15 @@ final class StoreTransaction: StoreReader, PortalTransaction {
             others += try purge(query, now, limit)
         }
         return sessions + users + logins + others
+    }
+
+    private func purgeUsers(_ moment: Timestamp, _ limit: Int) throws -> Int {
+        let statement = try connection.statement(.purgeUsers)
+        statement.bind(1, moment)
+        statement.bind(2, max(0, limit))
+        let gone = try statement.all { try $0.value(0, as: UserID.self) }
+        if let recorder { for user in gone { try add(recorder.entries(removingAnonymous: user)) } }
+        return gone.count
     }
 
     private func purge(_ query: Query, _ moment: Timestamp, _ limit: Int) throws -> Int {

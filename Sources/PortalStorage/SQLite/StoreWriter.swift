@@ -15,15 +15,15 @@ final class StoreWriter: @unchecked Sendable {
     private let logLength = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
 
     private init(
-        connection: Connection, memory: StoreMemory, queue: WriteQueue, readers: ReaderPool, measures: StoreMeasures,
-        lock: FolderLock
+        connection: Connection, memory: StoreMemory, queue: WriteQueue, readers: ReaderPool,
+        recorders: EventRecorders, measures: StoreMeasures, lock: FolderLock
     ) throws {
         self.lock = lock
         self.measures = measures
         self.connection = connection
         self.queue = queue
         self.readers = readers
-        transaction = StoreTransaction(connection: connection, memory: memory)
+        transaction = try StoreTransaction(connection: connection, memory: memory, recorders: recorders)
         log = try WriteAheadLog(path: connection.path, readers: readers)
         logLength.initialize(to: 0)
         connection.reportLogLength(to: logLength)
@@ -33,11 +33,12 @@ final class StoreWriter: @unchecked Sendable {
 
     /// - Returns: the thread, to be joined after the queue is closed. Nothing else may use the connection.
     static func start(
-        connection: Connection, memory: StoreMemory, queue: WriteQueue, readers: ReaderPool, measures: StoreMeasures,
-        lock: FolderLock
+        connection: Connection, memory: StoreMemory, queue: WriteQueue, readers: ReaderPool,
+        recorders: EventRecorders, measures: StoreMeasures, lock: FolderLock
     ) throws -> pthread_t {
         let writer = try StoreWriter(
-            connection: connection, memory: memory, queue: queue, readers: readers, measures: measures, lock: lock)
+            connection: connection, memory: memory, queue: queue, readers: readers, recorders: recorders,
+            measures: measures, lock: lock)
         do {
             return try startThread { writer.run() }
         } catch {
@@ -82,6 +83,7 @@ final class StoreWriter: @unchecked Sendable {
                 measures.commit.record(watch)
                 measures.batch.record(batch.count)
                 readers.publish(transaction.memory, changedLogins: transaction.changedLogins)
+                transaction.tellRecorder()
             }
             return nil
         } catch {

@@ -51,6 +51,9 @@ struct AgentHandler: HTTPHandler {
             case .terminate(let session):
                 guard let access = try access(to: session, request) else { return .now(AgentHandler.unauthorized) }
                 return terminate(session, access, request)
+            case .event(let session):
+                guard try access(to: session, request) != nil else { return .now(AgentHandler.unauthorized) }
+                return event(session, request)
             }
         } catch {
             return .now(failure(error, request))
@@ -112,6 +115,33 @@ struct AgentHandler: HTTPHandler {
                         ]))
                 case .success(.gone), .success(.notOwner), .success(.unknown):
                     complete(AgentHandler.error(404, "not_found"))
+                case .failure(let error): complete(failure(error, request))
+                }
+            }
+        }
+    }
+
+    private func event(_ name: SessionName, _ request: HTTPRequest) -> HTTPReply {
+        let report: EventReport
+        do {
+            report = try EventReport(request)
+        } catch {
+            return .now(OAuthAnswer.invalidRequest(error.message))
+        }
+        return .later { complete in
+            service.events.report(report.name, data: report.data, of: name) { result in
+                switch result {
+                case .success(.recorded): complete(AgentHandler.json(.object([])))
+                case .success(.forbidden):
+                    complete(OAuthAnswer.error(403, "forbidden", "only the portal itself reports such an event"))
+                case .success(.invalidName):
+                    complete(OAuthAnswer.invalidRequest("a name has at most 100 printable ASCII characters"))
+                case .success(.tooLarge): complete(AgentHandler.error(413, "too_large"))
+                case .success(.tooMany(let seconds)):
+                    var response = AgentHandler.error(429, "too_many")
+                    response.headers["Retry-After"] = String(seconds)
+                    complete(response)
+                case .success(.unknown): complete(AgentHandler.error(404, "not_found"))
                 case .failure(let error): complete(failure(error, request))
                 }
             }

@@ -8,11 +8,12 @@ enum AgentRoute: Hashable {
     case schedule(SessionName)
     case extend(SessionName)
     case terminate(SessionName)
+    case event(SessionName)
 
     /// Reading is GET, changing is POST.
     var method: HTTPMethod {
         switch self {
-        case .token, .extend, .terminate: .post
+        case .token, .extend, .terminate, .event: .post
         case .authorize, .schedule: .get
         }
     }
@@ -31,6 +32,7 @@ enum AgentRoute: Hashable {
         case "schedule": self = .schedule(session)
         case "extend": self = .extend(session)
         case "terminate": self = .terminate(session)
+        case "event": self = .event(session)
         default: return nil
         }
     }

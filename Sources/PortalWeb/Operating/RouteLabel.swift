@@ -12,7 +12,7 @@ enum RouteLabel: Int, CaseIterable, Sendable {
     /// No address of the portal.
     case unknown
     // On the portal's socket for agents.
-    case agentToken, agentAuthorize, agentSchedule, agentExtend, agentTerminate, agentUnknown
+    case agentToken, agentAuthorize, agentSchedule, agentExtend, agentTerminate, agentEvent, agentUnknown
 
     /// As it stands in the label: `access_code`.
     var name: String { RouteLabel.names[rawValue] }
@@ -83,6 +83,7 @@ extension AgentRoute {
         case .schedule: .agentSchedule
         case .extend: .agentExtend
         case .terminate: .agentTerminate
+        case .event: .agentEvent
         }
     }
 }

@@ -48,10 +48,13 @@ final class PortalProcess {
         let credentials = CredentialsFile(folder: configuration.dataFolder)
         let drawn = try credentials.secrets(for: definitions.portal)
         let runtime = try makeRuntime()
+        let post = EventPost(timeout: configuration.tuning.eventTimeout)
+        let secret = try WebhookKey.load(
+            file: configuration.webhookSecretFile, dataFolder: configuration.dataFolder)
         let service = try waitFor { [definitions, address, log, settings] in
             try await PortalService.open(
                 definitions: definitions, address: address, store: store, runtime: runtime, log: log,
-                settings: settings, drawn: drawn)
+                settings: settings, drawn: drawn, sender: post, secret: secret)
         }
         let take: @Sendable (PortalDefinitions) -> Void = { [log] definitions in
             service.reload(definitions)
@@ -88,6 +91,7 @@ final class PortalProcess {
         let grace = Double(configuration.tuning.stopGrace)
         for server in [portal, agents] { server.stop(grace: grace) }
         waitFor { await work.value }
+        post.stop()
         return 0
     }
 
@@ -127,6 +131,8 @@ final class PortalProcess {
         settings.retention = configuration.tuning.keepHours * 3600
         settings.tokenLifetime = configuration.tuning.tokenLifetime
         settings.refreshTokenLifetime = configuration.tuning.refreshLifetime
+        settings.eventGiveUp = configuration.tuning.eventGiveUp * 3600
+        settings.outboxLimit = configuration.tuning.eventBacklog
         return settings
     }
 

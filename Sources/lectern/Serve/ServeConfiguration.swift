@@ -20,6 +20,7 @@ struct ServeConfiguration {
     var frontDoor: FrontDoorKind
     var runtime: RuntimeKind
     var site: (folder: String, listen: SocketAddress)?
+    var webhookSecretFile: String?
     var watches: Bool
     var logLevel: Log.Level
     var logFormat: Log.Format
@@ -42,6 +43,11 @@ struct ServeConfiguration {
         var requestBody = 1024 * 1024
         /// Seconds a client may take to send its request.
         var requestTimeout = 20
+        /// Seconds for one attempt to deliver an event.
+        var eventTimeout = 5
+        /// Hours after which an event is given up.
+        var eventGiveUp = 24
+        var eventBacklog = 100_000
         var sessionProcesses = 200
         /// Percent of one processor.
         var sessionCPU = 100
@@ -80,6 +86,12 @@ struct ServeConfiguration {
         CommandOption("connections", "N", "Connections to the portal at most.", default: "480"),
         CommandOption("request-body", "BYTES", "Largest request body.", default: "1048576"),
         CommandOption("request-timeout", "SECONDS", "For a client to send its request.", default: "20"),
+        CommandOption(
+            "webhook-secret-file", "FILE", "The key that signs events; LECTERN_WEBHOOK_SECRET may hold it instead.",
+            default: "DATA/webhook-secret, made if missing"),
+        CommandOption("event-timeout", "SECONDS", "For a receiver to take an event.", default: "5"),
+        CommandOption("event-give-up", "HOURS", "An event that nobody takes is dropped after this.", default: "24"),
+        CommandOption("event-backlog", "N", "Events that wait at most; the oldest are dropped.", default: "100000"),
         CommandOption("session-processes", "N", "Processes of one session at most.", default: "200"),
         CommandOption("session-cpu", "PERCENT", "Of one processor, for one session.", default: "100"),
         CommandOption("session-file-size", "BYTES", "Largest file in a session.", default: "268435456"),
@@ -113,6 +125,7 @@ struct ServeConfiguration {
             ?? .local
         let siteListen = try Self.address(options, "site-listen", default: "127.0.0.1:8081")
         site = options["site"].map { (absolutePath($0), siteListen) }
+        webhookSecretFile = options["webhook-secret-file"].map(absolutePath)
         watches = options.has("watch")
         let level = try options.choice("log-level", of: Log.Level.allCases.map(\.name), default: "info")
         logLevel = Log.Level.allCases.first { $0.name == level } ?? .info
@@ -131,6 +144,9 @@ struct ServeConfiguration {
         tuning.connections = try options.integer("connections", in: 8...65_000, default: tuning.connections)
         tuning.requestBody = try options.integer("request-body", in: 1024...1_073_741_824, default: tuning.requestBody)
         tuning.requestTimeout = try options.integer("request-timeout", in: 1...600, default: tuning.requestTimeout)
+        tuning.eventTimeout = try options.integer("event-timeout", in: 1...60, default: tuning.eventTimeout)
+        tuning.eventGiveUp = try options.integer("event-give-up", in: 1...720, default: tuning.eventGiveUp)
+        tuning.eventBacklog = try options.integer("event-backlog", in: 100...10_000_000, default: tuning.eventBacklog)
         tuning.sessionProcesses = try options.integer(
             "session-processes", in: 16...65_536, default: tuning.sessionProcesses)
         tuning.sessionCPU = try options.integer("session-cpu", in: 5...6400, default: tuning.sessionCPU)

@@ -72,6 +72,7 @@ let everyField = """
         clarity: {trackingId: C-1}
         amplitude: {trackingId: A-1}
         webhook: {url: "https://events.example.com/hook"}
+        privateHosts: [events.internal, "[fd00::5]"]
     status: {educates: {phase: Running}}
     ---
     apiVersion: training.educates.dev/v1beta1

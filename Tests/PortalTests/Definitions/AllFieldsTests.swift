@@ -111,6 +111,7 @@ struct AllFieldsTests {
         expected.robotCredentials = Credentials(name: "crane", secret: "crane-secret")
         expected.robotClient = Credentials(name: "crane-client", secret: "client-secret")
         expected.webhookURL = "https://events.example.com/hook"
+        expected.privateAnalyticsHosts = ["events.internal", "[fd00::5]"]
         expected.analytics.google = "G-1"
         expected.analytics.clarity = "C-1"
         expected.analytics.amplitude = "A-1"

@@ -2,6 +2,7 @@
 // libcurl, loaded when it is first needed: a session agent that asks only its portal, over a Unix socket, never pays for
 // it and for the thirty libraries behind it.
 #include <stddef.h>
+#include <stdint.h>
 
 struct lectern_curl_request {
     const char *method;
@@ -12,6 +13,9 @@ struct lectern_curl_request {
     size_t body_size;            // bytes; 0: none
     long timeout;                // milliseconds, for the whole exchange
     size_t limit;                // bytes of header fields and of body that are accepted, each
+    // Whether a connection may be made to an address (4 or 16 bytes); NULL: to any. Asked after names have been resolved,
+    // for the very address that is connected to. No proxy is used then.
+    int (*accepts)(const uint8_t *address, int size);
 };
 
 struct lectern_curl_response {
@@ -21,6 +25,7 @@ struct lectern_curl_response {
     char *body;
     size_t body_size;
     int is_too_large;
+    int is_refused;              // by `accepts`
     char message[256];           // what went wrong, in libcurl's words
 };
 
@@ -30,6 +35,7 @@ enum {
     LECTERN_CURL_TIMED_OUT,
     LECTERN_CURL_TOO_LARGE,
     LECTERN_CURL_NOT_HTTP,
+    LECTERN_CURL_REFUSED,
     LECTERN_CURL_OTHER,
 };
 
