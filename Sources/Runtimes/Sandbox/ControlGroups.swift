@@ -150,12 +150,18 @@ struct ControlGroups: Sendable, Equatable {
     }
 
     /// Ends whatever is in the groups and removes them.
-    static func end(_ paths: [String]) throws {
+    ///
+    /// A process that the kernel is about to give a network, or to take one from, does not die before that is done, which
+    /// takes seconds on a machine with much to do.
+    /// - Parameter patience: milliseconds for all of them together.
+    static func end(_ paths: [String], within patience: Int = 30_000) throws {
+        let deadline = monotonicMilliseconds() + patience
         for path in paths where access(path, F_OK) == 0 {
-            var attempts = 0
+            var pause: UInt32 = 1000
             while rmdir(path) != 0, errno != ENOENT {
-                guard errno == EBUSY, attempts < 2000 else { throw SystemCallError("remove \(path)") }
-                attempts += 1
+                guard errno == EBUSY, monotonicMilliseconds() < deadline else {
+                    throw SystemCallError("remove \(path)")
+                }
                 if !set(path + "/cgroup.kill", "1") {
                     for pid in members(path) {
                         guard let process = try? Descriptor.process(pid), members(path).contains(pid) else { continue }
@@ -163,7 +169,8 @@ struct ControlGroups: Sendable, Equatable {
                     }
                 }
                 // Its last members are on their way out; the kernel tells nobody when a version 1 group is empty.
-                usleep(1000)
+                usleep(pause)
+                pause = min(pause + 500, 20_000)
             }
         }
     }
