@@ -55,6 +55,12 @@ static inline struct MHD_Response *lectern_mhd_response(const void *bytes, size_
         size, (void *)bytes, is_permanent ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY);
 }
 
+// A body of unknown length, asked for in pieces of at most 8 KiB.
+static inline struct MHD_Response *lectern_mhd_stream(
+    MHD_ContentReaderCallback read, MHD_ContentReaderFreeCallback release, void *cls) {
+    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 8192, read, cls, release);
+}
+
 static inline int lectern_mhd_queue(struct MHD_Connection *connection, unsigned int status, struct MHD_Response *response) {
     return MHD_queue_response(connection, status, response) == MHD_YES;
 }

@@ -11,6 +11,9 @@ public struct HTTPResponse: Sendable {
         /// Answers 101 and hands the connection to a WebSocket peer. The engine has already checked RFC 6455's
         /// handshake; on a request that is not one it answers 426.
         case webSocket(any WebSocketPeer)
+        /// A body without a known length, written by its source while it is read. At most `maximumStreams` of the server are
+        /// open at once; a further one is answered 503.
+        case stream(any HTTPStreamSource)
 
         public static let empty = Body.bytes([])
     }

@@ -18,6 +18,8 @@ final class Exchange {
     var pending: PendingReply?
     /// Set when the connection becomes a WebSocket.
     var peer: (any WebSocketPeer)?
+    /// Set when the body is written piece by piece.
+    var stream: ResponseStream?
 
     /// - Parameter target: the request target as sent: `/path?query`, or with scheme and host in front as proxies send it.
     ///   The path is empty when it is neither, or holds what must have been encoded (RFC 3986, section 2): beyond ASCII,

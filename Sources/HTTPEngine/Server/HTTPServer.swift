@@ -58,8 +58,8 @@ public final class HTTPServer: Sendable {
         }
     }
 
-    /// Stops listening, lets requests under way finish for up to `grace` seconds, answers 503 to those still waiting for
-    /// their handler, closes WebSockets with code 1001. Blocks until all threads have ended; not to be called on one of
+    /// Stops listening, ends streams, lets requests under way finish for up to `grace` seconds, answers 503 to those still
+    /// waiting for their handler, closes WebSockets with code 1001. Blocks until all threads have ended; not to be called on one of
     /// them. Calls after the first do nothing.
     public func stop(grace: Double) {
         let running = state.withLock { state -> (OpaquePointer, ListeningSocket)? in
@@ -75,16 +75,24 @@ public final class HTTPServer: Sendable {
         let descriptor = MHD_quiesce_daemon(daemon)
         if descriptor >= 0 { close(descriptor) }
         core.beginStopping()
+        core.endStreams()
         waitForRequests(seconds: grace)
         core.stopWebSockets()
         core.abandonPending()
         // The library drops answers that it has not sent when it is stopped.
         waitForRequests(seconds: 0.5)
+        waitForStreams(seconds: 0.5)
         MHD_stop_daemon(daemon)
     }
 
     private func waitForRequests(seconds: Double) {
         let end = MonotonicTime.now() + Int64(max(0, min(seconds, 86_400)) * 1000)
         while core.underWay > 0 && MonotonicTime.now() < end { usleep(1000) }
+    }
+
+    /// Gives the last bytes of streams the time to leave; a reader who does not take them is dropped.
+    private func waitForStreams(seconds: Double) {
+        let end = MonotonicTime.now() + Int64(seconds * 1000)
+        while core.openStreams > 0 && MonotonicTime.now() < end { usleep(1000) }
     }
 }

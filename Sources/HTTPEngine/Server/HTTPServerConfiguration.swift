@@ -29,6 +29,10 @@ public struct HTTPServerConfiguration: Sendable {
     /// Whether the peer is a front door: `X-Forwarded-For` then gives `clientAddress`, and `X-Request-ID` the request's id.
     public var trustsForwardedHeaders = false
     public var webSocket = WebSocketLimits()
+    /// Bodies written piece by piece (`HTTPResponse.Body.stream`) that may be open at once; a further one is answered 503.
+    public var maximumStreams = 64
+    /// Bytes that may wait in one of them for a reader who is slow; beyond that its connection is dropped.
+    public var maximumStreamBytes = 1024 * 1024
 
     public init(_ address: HTTPServerAddress) { self.address = address }
 

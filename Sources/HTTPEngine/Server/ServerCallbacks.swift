@@ -38,6 +38,17 @@ let upgradeConnection: MHD_UpgradeHandler = {
     core.upgraded(exchange, descriptor: descriptor, handle: handle, received: received)
 }
 
+let readStream: MHD_ContentReaderCallback = { context, _, buffer, size in
+    guard let context, let buffer else { return -2 }
+    let stream = Unmanaged<ResponseStream>.fromOpaque(context).takeUnretainedValue()
+    return stream.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: size))
+}
+
+let freeStream: MHD_ContentReaderFreeCallback = { context in
+    guard let context else { return }
+    Unmanaged<ResponseStream>.fromOpaque(context).takeRetainedValue().over()
+}
+
 func collectHeaders(of connection: OpaquePointer, into headers: inout HTTPHeaders) {
     headers.reserve(fields: 16, bytes: 640)
     withUnsafeMutablePointer(to: &headers) { lectern_mhd_headers(connection, collectHeader, $0) }

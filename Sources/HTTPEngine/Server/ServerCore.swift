@@ -21,20 +21,22 @@ final class ServerCore: Sendable {
         var loop: WebSocketLoop?
     }
     private let webSockets = Mutex(WebSockets())
+    private let streams: OpenStreams
 
     init(configuration: HTTPServerConfiguration, handler: any HTTPHandler) {
         self.configuration = configuration
         self.handler = handler
+        streams = OpenStreams(limit: configuration.maximumStreams, bytes: configuration.maximumStreamBytes)
     }
 
     // MARK: A request
 
-    /// Requests begun and not yet answered in full; WebSockets do not count.
+    /// Requests begun and not yet answered in full; WebSockets and streams do not count.
     var underWay: Int { active.load(ordering: .relaxed) }
 
     func began() { active.add(1, ordering: .relaxed) }
     func completed(_ exchange: Exchange) {
-        if exchange.peer == nil { active.subtract(1, ordering: .relaxed) }
+        if exchange.peer == nil && exchange.stream == nil { active.subtract(1, ordering: .relaxed) }
     }
 
     /// - Returns: false to drop the connection.
@@ -132,6 +134,8 @@ final class ServerCore: Sendable {
     // MARK: An answer
 
     private static let tooLarge = HTTPResponse(status: 413, text: "The request is too large.\n")
+    private static let tooManyStreams = HTTPResponse(
+        status: 503, headers: ["Retry-After": "15"], text: "Too many live views are open.\n")
     private static let stopping = HTTPResponse(
         status: 503, headers: ["Retry-After": "1"], text: "The server is stopping.\n")
 
@@ -149,6 +153,18 @@ final class ServerCore: Sendable {
             }
         case .permanent(let bytes):
             answer = lectern_mhd_response(bytes.start, status == 204 || status == 304 ? 0 : bytes.count, 1)
+        case .stream(let source):
+            guard status != 204 && status != 304, let stream = streams.open(source, connection) else {
+                return queue(ServerCore.tooManyStreams, exchange, connection)
+            }
+            let context = Unmanaged.passRetained(stream)
+            answer = lectern_mhd_stream(readStream, freeStream, context.toOpaque())
+            if answer == nil {
+                context.takeRetainedValue().over()
+            } else {
+                exchange.stream = stream
+                active.subtract(1, ordering: .relaxed)
+            }
         case .webSocket(let peer):
             switch WebSocketHandshake.check(exchange.headers, isGet: exchange.isGet) {
             case .refused(let refusal): return queue(refusal, exchange, connection)
@@ -205,6 +221,10 @@ final class ServerCore: Sendable {
         }
         for reply in replies { reply.complete(ServerCore.stopping) }
     }
+
+    /// Ends every stream and lets none begin any more.
+    func endStreams() { streams.close() }
+    var openStreams: Int { streams.count }
 
     func stopWebSockets() {
         let loop = webSockets.withLock { sockets in
