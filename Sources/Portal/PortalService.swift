@@ -17,6 +17,8 @@ public final class PortalService: Sendable {
     public let reconciler: SessionReconciler
     /// Tells others what happens.
     public let events: PortalEvents
+    /// Does what staff asks for.
+    public let administration: PortalAdministration
     let context: PortalContext
     let probe = Mutex(StoreProbe())
     private let stopping = Atomic(false)
@@ -73,6 +75,7 @@ public final class PortalService: Sendable {
         tokens = TokenIssuer(context)
         events = PortalEvents(
             context, recorder, EventDelivery(context, sender: sender, secret: secret, sleep: sleep))
+        administration = PortalAdministration(context, reconciler)
     }
 
     /// Works until the task is cancelled: brings environments and sessions to where they should be and keeps them there.

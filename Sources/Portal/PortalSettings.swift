@@ -18,6 +18,8 @@ public struct PortalSettings: Sendable, Equatable {
     /// After which stopped sessions, and anonymous users without any, are forgotten.
     public var retention = 36 * 3600
     public var purgeInterval = 3600
+    /// After which the log of what staff did forgets.
+    public var auditRetention = 90 * 86_400
     public var loginLifetime = 14 * 86_400
     /// Of a token that a session's agent holds.
     public var accessTokenLifetime = 24 * 3600

@@ -11,6 +11,8 @@ public final class InstantRuntime: SessionRuntime {
         var started: [SessionName] = []
         var stopped: [SessionName] = []
         var lastSeen: [SessionName: Timestamp] = [:]
+        var usage: [SessionName: SessionUsage] = [:]
+        var usageQuestions = 0
         var mostAtOnce = 0
     }
     private let state: Mutex<State>
@@ -31,6 +33,12 @@ public final class InstantRuntime: SessionRuntime {
     public func stop(_ session: SessionName) async throws { isGone(session) }
     public func existing() async throws -> [SessionName: SessionPresence] { sandboxes }
     public func lastSeen(_ session: SessionName) async -> Timestamp? { state.withLock { $0.lastSeen[session] } }
+    public func usage(of session: SessionName) async -> SessionUsage? {
+        state.withLock { state in
+            state.usageQuestions += 1
+            return state.usage[session]
+        }
+    }
     public func departures() -> AsyncStream<SessionName> { ended.stream }
 
     // MARK: For tests
@@ -43,6 +51,14 @@ public final class InstantRuntime: SessionRuntime {
     public var stopped: [SessionName] { state.withLock { $0.stopped } }
     /// The most sandboxes that ever existed together.
     public var mostAtOnce: Int { state.withLock { $0.mostAtOnce } }
+
+    /// How often anybody asked what a session takes of the machine.
+    public var usageQuestions: Int { state.withLock { $0.usageQuestions } }
+
+    /// What a session takes of the machine when it is asked; `nil` for no answer.
+    public func setUsage(_ session: SessionName, _ usage: SessionUsage?) {
+        state.withLock { $0.usage[session] = usage }
+    }
 
     /// A sandbox is there.
     public func exists(_ session: SessionName, _ presence: SessionPresence = .ready) {
@@ -109,6 +125,7 @@ public struct TroubledRuntime: SessionRuntime {
     public func existing() async throws -> [SessionName: SessionPresence] { try await base.existing() }
     public func preparedEnvironments() async throws -> [EnvironmentName] { try await base.preparedEnvironments() }
     public func lastSeen(_ session: SessionName) async -> Timestamp? { await base.lastSeen(session) }
+    public func usage(of session: SessionName) async -> SessionUsage? { await base.usage(of: session) }
     public func departures() -> AsyncStream<SessionName> { base.departures() }
 
     // MARK: Named by how they fail

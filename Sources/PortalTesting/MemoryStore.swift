@@ -88,6 +88,8 @@ struct MemoryTables: Sendable {
     var accessTokens: [TokenDigest: AccessToken] = [:]
     var refreshTokens: [TokenDigest: RefreshToken] = [:]
     var settings: [String: [UInt8]] = [:]
+    var audit: [Int: AuditEntry] = [:]
+    var lastAudit = 0
     var lastEnvironment = 0
     var outbox: [Int64: OutboxEntry] = [:]
     /// Never goes back.
@@ -203,6 +205,22 @@ private final class MemoryTransaction: PortalTransaction {
     }
     func outboxTargets() -> [String] { Array(Set(tables.outbox.values.map(\.target)).subtracting([""])) }
     func outboxCount() -> Int { tables.outbox.count }
+    func sessions(_ listing: SessionListing) -> SessionPage {
+        func place(_ session: WorkshopSession) -> SessionPlace { SessionPlace(of: session, in: listing.order) }
+        let all = tables.sessions.values.filter(listing.contains)
+            .sorted { listing.isOrdered(place($0), place($1)) }
+        var found = all
+        switch listing.position {
+        case .start: break
+        case .after(let start): found = all.filter { listing.isOrdered(start, place($0)) }
+        case .before(let start): found = all.filter { listing.isOrdered(place($0), start) }.reversed()
+        }
+        return SessionPage(Array(found.prefix(max(1, listing.limit) + 1)), of: listing)
+    }
+    func auditEntries(before: Int?, limit: Int) -> [AuditEntry] {
+        firstOf(tables.audit.values.filter { $0.number < before ?? Int.max }.sorted { $0.number > $1.number }, limit)
+    }
+    func auditEntry(_ number: Int) -> AuditEntry? { tables.audit[number] }
 
     // MARK: Writing
 
@@ -325,12 +343,30 @@ private final class MemoryTransaction: PortalTransaction {
     }
     func setSetting(_ name: String, to value: [UInt8]) { set(\.settings, name, value) }
 
+    func insert(_ entry: AuditEntry) -> Int {
+        tables.lastAudit += 1
+        steps.append { $0.lastAudit -= 1 }
+        var entry = entry
+        entry.number = tables.lastAudit
+        set(\.audit, entry.number, entry)
+        if entry.number > AuditEntry.limit { set(\.audit, entry.number - AuditEntry.limit, nil) }
+        return entry.number
+    }
+    func purgeAudit(before moment: Timestamp, limit: Int) -> Int {
+        let old = tables.audit.values.filter { $0.moment < moment }.sorted { $0.number < $1.number }
+        for entry in firstOf(old, limit) { set(\.audit, entry.number, nil) }
+        return min(old.count, max(0, limit))
+    }
+    func purgeSessions(endedBefore moment: Timestamp, limit: Int) -> Int {
+        func stopped(_ session: WorkshopSession) -> Timestamp { session.stopped ?? session.created }
+        let ended = tables.sessions.values.filter { $0.state == .stopped && stopped($0) < moment }
+            .sorted { (stopped($0), $0.name) < (stopped($1), $1.name) }
+        for session in firstOf(ended, limit) { set(\.sessions, session.name, nil) }
+        return min(ended.count, max(0, limit))
+    }
+
     func purge(endedBefore moment: Timestamp, now: Timestamp, limit: Int) -> Int {
-        var removed = 0
-        for session in firstOf(byAge { $0.state == .stopped && ($0.stopped ?? now) < moment }, limit) {
-            set(\.sessions, session.name, nil)
-            removed += 1
-        }
+        var removed = purgeSessions(endedBefore: moment, limit: limit)
         let owners = Set(tables.sessions.values.compactMap(\.owner))
         let users = tables.users.values.filter {
             $0.kind == .anonymous && $0.joined < moment && !owners.contains($0.id)

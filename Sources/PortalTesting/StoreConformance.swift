@@ -11,7 +11,7 @@ public enum StoreConformance {
     public static let checks: [StoreCheck] =
         environmentChecks + sessionChecks + sessionQueryChecks + userChecks + tokenChecks + purgeChecks
         + transactionChecks
-        + countChecks + eventChecks
+        + countChecks + eventChecks + adminChecks
 }
 
 /// One rule of the contract.

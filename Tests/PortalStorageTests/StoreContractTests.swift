@@ -142,6 +142,44 @@ struct StoreContractTests {
         }
         #expect(looked > 25)
     }
+
+    @Test("A list of sessions is found by an index, and in its order wherever it is not one owner's few")
+    func listPlans() throws {
+        let folder = try TemporaryFolder()
+        try SQLitePortalStore(folder: folder.data).close()
+        let connection = try Connection(path: folder.database, access: .reading)
+        let place = SessionPlace(moment: SampleRows.moment, name: try #require(SessionName(rawValue: "lab-w01-s001")))
+        var looked = 0
+        for order in SessionListing.Order.allCases {
+            for position in [SessionListing.Position.start, .after(place), .before(place)] {
+                for filter in 0..<8 {
+                    let listing = SessionListing(
+                        environment: filter & 1 != 0 ? EnvironmentName(rawValue: "lab-w01") : nil,
+                        owner: filter & 2 != 0 ? UserID(rawValue: "somebody") : nil,
+                        search: filter & 4 != 0 ? "x" : "", order: order, position: position)
+                    for state in SessionState.allCases {
+                        guard let query = SessionListQuery(listing, state: state) else {
+                            #expect(order == .ending && (state == .stopping || state == .stopped))
+                            continue
+                        }
+                        let sql = "EXPLAIN QUERY PLAN " + query.sql
+                        let steps = try connection.withStatement(sql) { try $0.all { $0.text(3) } }
+                        looked += steps.count
+                        for step in steps {
+                            // The index of what expires holds just that, in order.
+                            let mayWalk = order == .ending && step.hasPrefix("SCAN s USING INDEX sessions_expiring")
+                            #expect(
+                                !step.hasPrefix("SCAN") || step.hasPrefix("SCALAR") || mayWalk, "\(query.sql): \(step)")
+                            // Sessions of the very same moment are put in order among themselves.
+                            let sorts = step.contains("TEMP B-TREE") && !step.contains("RIGHT PART") && !step.contains("LAST TERM")
+                            #expect(!sorts || listing.owner != nil, "\(query.sql): \(step)")
+                        }
+                    }
+                }
+            }
+        }
+        #expect(looked > 300)
+    }
 }
 
 /// Rows for tests that need a few of them.

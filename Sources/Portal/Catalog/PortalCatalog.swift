@@ -57,6 +57,9 @@ public struct PortalCatalog: Sendable {
 final class CatalogCache: Sendable {
     private let state = Mutex<(version: UInt64, catalog: PortalCatalog?)>((1, nil))
 
+    /// Counts the changes.
+    var version: UInt64 { state.withLock { $0.version } }
+
     /// Something that the catalogue shows has changed; called after the commit.
     func changed() { state.withLock { $0.version += 1 } }
 

@@ -138,6 +138,13 @@ public protocol PortalReader {
     /// The earliest `expires` of any session that is starting, waiting or running.
     func nextExpiry() throws -> Timestamp?
 
+    /// One page of the sessions that somebody who looks after the portal asks for. Found by walking an index from the
+    /// page's place on, never by reading all sessions and sorting them.
+    func sessions(_ listing: SessionListing) throws -> SessionPage
+    /// What staff did, the latest first: entries with smaller numbers than `before`, at most `limit`.
+    func auditEntries(before: Int?, limit: Int) throws -> [AuditEntry]
+    func auditEntry(_ number: Int) throws -> AuditEntry?
+
     func user(_ id: UserID) throws -> PortalUser?
     func login(_ digest: TokenDigest) throws -> LoginCookie?
     /// Also finds an expired one that has not been purged.
@@ -188,6 +195,15 @@ public protocol PortalTransaction: PortalReader {
     /// Removes the oldest entries.
     /// - Returns: the numbers of those that went.
     func removeOldestFromOutbox(_ count: Int) throws -> [Int64]
+    /// Adds to the log of what staff did; beyond `AuditEntry.limit` the oldest entries go.
+    /// - Returns: its number.
+    func insert(_ entry: AuditEntry) throws -> Int
+    /// Removes the oldest log entries that were written before the moment, at most `limit`.
+    /// - Returns: how many went.
+    func purgeAudit(before moment: Timestamp, limit: Int) throws -> Int
+    /// Removes the sessions that stopped first, before the moment, at most `limit`; their owners stay.
+    /// - Returns: how many went.
+    func purgeSessions(endedBefore moment: Timestamp, limit: Int) throws -> Int
 
     /// Removes stopped sessions that stopped before the moment, anonymous users who joined before it and have no session
     /// left, and logins, codes and tokens of both kinds that have expired by `now`. At most `limit` rows of each kind.

@@ -44,6 +44,10 @@ public protocol SessionRuntime: Sendable {
     /// When the learner was last seen, asked of the session itself; `nil` when it did not answer in time.
     func lastSeen(_ session: SessionName) async -> Timestamp?
 
+    /// What a session takes of the machine now, as cheaply as it can be found out; `nil` when it does not run, or nothing can
+    /// be told. Asked again and again while somebody watches, and never otherwise.
+    func usage(of session: SessionName) async -> SessionUsage?
+
     /// Tells of sessions that ended by themselves, so that nobody has to poll. May finish early; `existing` is the truth.
     func departures() -> AsyncStream<SessionName>
 }
@@ -51,8 +55,20 @@ public protocol SessionRuntime: Sendable {
 extension SessionRuntime {
     public func discard(_ environment: EnvironmentName) async throws {}
     public func preparedEnvironments() async throws -> [EnvironmentName] { [] }
+    public func usage(of session: SessionName) async -> SessionUsage? { nil }
     public var remembersSessions: Bool { true }
     public var startsAtOnce: Bool { false }
+}
+
+public struct SessionUsage: Sendable, Equatable {
+    /// Bytes of memory in use, without what the system could take back at once.
+    public var memory: Int
+    /// Microseconds of processor time used so far, over all processors. It may fall when processes end.
+    public var processorTime: Int
+    public init(memory: Int, processorTime: Int) {
+        self.memory = memory
+        self.processorTime = processorTime
+    }
 }
 
 public enum SessionPresence: Sendable, Equatable {

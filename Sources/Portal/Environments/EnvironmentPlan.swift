@@ -30,10 +30,11 @@ public struct EnvironmentPlan: Sendable, Equatable {
     /// - Parameters:
     ///   - definitions: what should be. Of two entries with one published name, the first counts.
     ///   - environments: what is: every environment that is not stopped, by position.
+    ///   - refreshed: one that staff wants replaced, whatever its age.
     ///   - isEmpty: whether no session of a stopping environment is left; asked only for those.
     public static func plan(
         _ definitions: PortalDefinitions, _ environments: [WorkshopEnvironment], now: Timestamp,
-        isEmpty: (EnvironmentName) throws -> Bool
+        refreshed: EnvironmentName? = nil, isEmpty: (EnvironmentName) throws -> Bool
     ) rethrows -> EnvironmentPlan {
         var plan = EnvironmentPlan()
         var current: [String: WorkshopEnvironment] = [:]
@@ -52,7 +53,10 @@ public struct EnvironmentPlan: Sendable, Equatable {
             if definition == nil { plan.missing.append(entry.name) }
             let old = current.removeValue(forKey: entry.publishedName)
             if let old {
-                let reason = definition.flatMap { replacement(of: old, by: entry, $0, definitions.portal, now: now) }
+                let reason = definition.flatMap {
+                    old.name == refreshed
+                        ? .asked : replacement(of: old, by: entry, $0, definitions.portal, now: now)
+                }
                 guard reason != nil else {
                     plan.keep(old, entry, position: index + 1)
                     continue
@@ -81,7 +85,7 @@ public struct EnvironmentPlan: Sendable, Equatable {
         }
     }
 
-    private enum Reason { case otherWorkshop, changed, age }
+    private enum Reason { case otherWorkshop, changed, age, asked }
 
     private static func replacement(
         of old: WorkshopEnvironment, by entry: PortalWorkshop, _ definition: WorkshopDefinition,

@@ -27,6 +27,36 @@ extension SessionReconciler {
             })
     }
 
+    /// Replaces an environment because staff asks for it, and notes that in the log.
+    func refresh(
+        _ name: EnvironmentName, by user: UserID,
+        completion: @escaping @Sendable (Result<AuditEntry?, any Error>) -> Void
+    ) {
+        let now = context.clock.now()
+        let definitions = context.definitions
+        context.store.write(
+            { store -> (AuditEntry, PlanResult?)? in
+                guard try store.isStaff(user) else { return nil }
+                func note(_ outcome: AuditEntry.Outcome) throws -> AuditEntry {
+                    try store.note(.refresh(name), by: user, outcome, 0, now: now)
+                }
+                guard let environment = try store.environment(name) else { return (try note(.unknown), nil) }
+                guard environment.state == .starting || environment.state == .running else {
+                    return (try note(.replacedBefore), nil)
+                }
+                guard definitions.workshops[environment.resource] != nil else { return (try note(.notDefined), nil) }
+                let plan = try EnvironmentPlan.plan(
+                    definitions, store.environments(), now: now, refreshed: name
+                ) { try store.counts(of: $0).active == 0 }
+                try self.apply(plan, definitions, in: store, now: now)
+                return (try note(.refreshed), PlanResult(plan: plan, environments: try store.environments()))
+            },
+            completion: { result in
+                if case .success((_, let plan?)?) = result { self.adopt(plan, definitions, now: now) }
+                completion(result.map { $0?.0 })
+            })
+    }
+
     private struct PlanResult: Sendable {
         let plan: EnvironmentPlan
         let environments: [WorkshopEnvironment]

@@ -19,9 +19,10 @@ public enum SessionExtension {
 
     /// The new end, or `nil` when the session cannot be extended now.
     public static func extended(_ session: WorkshopSession, _ limits: EnvironmentLimits, now: Timestamp) -> Timestamp? {
-        guard session.state == .running, let started = session.started, let expires = session.expires else {
-            return nil
-        }
+        // One that is ending while it runs was let expire by staff: only staff takes that back.
+        guard session.state == .running, session.end == nil, let started = session.started,
+            let expires = session.expires
+        else { return nil }
         let latest = latestEnd(limits, started: started)
         guard expires > now, expires < latest, expires < now.advanced(bySeconds: increment(limits)) else { return nil }
         return min(expires.advanced(bySeconds: increment(limits)), latest)

@@ -175,10 +175,22 @@ extension SessionReconciler {
                     try store.purge(
                         endedBefore: now.advanced(bySeconds: -retention), now: now, limit: SessionReconciler.batch)
                 }
-                if removed < SessionReconciler.batch { return }
+                if removed < SessionReconciler.batch { break }
             }
+            try await purgeAudit()
         } catch {
             context.log.error("cannot remove what is old", ("error", "\(error)"))
+        }
+    }
+
+    private func purgeAudit() async throws {
+        let retention = context.settings.auditRetention
+        while !Task.isCancelled {
+            let moment = context.clock.now().advanced(bySeconds: -retention)
+            let removed = try await context.store.write { store in
+                try store.purgeAudit(before: moment, limit: SessionReconciler.batch)
+            }
+            if removed < SessionReconciler.batch { return }
         }
     }
 }

@@ -262,6 +262,13 @@ public final class SessionReconciler: Sendable {
         bell.ring()
     }
 
+    /// Staff has moved the end of a session that runs on.
+    func endMoved(_ session: WorkshopSession) {
+        state.withLock { noteTimers(&$0, of: session) }
+        context.catalog.changed()
+        bell.ring()
+    }
+
     /// Lets the session's clocks be heard.
     func noteTimers(_ state: inout State, of session: WorkshopSession) {
         if let expires = session.expires { state.nextExpiry = min(state.nextExpiry ?? expires, expires) }

@@ -46,6 +46,23 @@ extension WorkshopSession {
         expires = SessionExpiry.end(limits, started: now)
     }
 
+    /// Staff lets a session expire: one in use when its grace is over, unless it ends sooner anyway; any other at once.
+    /// - Returns: whether it is still running now.
+    mutating func expireSoon(grace seconds: Int, now: Timestamp) -> Bool {
+        guard state == .running else { return false }
+        let end = now.advanced(bySeconds: seconds)
+        expires = min(expires ?? end, end)
+        self.end = .expired
+        return true
+    }
+
+    /// Staff moves the end of a session in use, also of one that was let expire.
+    mutating func moveEnd(to moment: Timestamp) {
+        guard state == .running else { return }
+        expires = moment
+        end = nil
+    }
+
     /// The session is to be removed. `expires` becomes the moment from which it is departing.
     mutating func beginEnd(_ reason: SessionEnd, now: Timestamp) -> Bool {
         guard state != .stopping && state != .stopped else { return false }

@@ -66,7 +66,7 @@ public struct WorkshopSession: Sendable, Equatable {
     public var expires: Timestamp?
     /// When it reached `stopped`.
     public var stopped: Timestamp?
-    /// Why it is ending or has ended.
+    /// Why it is ending or has ended. Of a session that still runs: staff lets it expire, and it has a minute left.
     public var end: SessionEnd?
     /// The last moment at which the learner was seen; the orphan timer counts from here.
     public var lastSeen: Timestamp?

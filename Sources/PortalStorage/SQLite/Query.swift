@@ -20,15 +20,17 @@ enum Query: Int, CaseIterable {
     case webhookEntries, sessionEntries, outboxTargets, outboxCount, lastEntry
     case insertEntry, deleteEntry, deleteOldestEntries
 
+    case insertAudit, trimAudit, auditEntries, auditEntry, purgeAudit
+
     case purgeSessions, purgeUsers, purgeLogins, purgeCodes, purgeAccessTokens, purgeRefreshTokens
 
-    private static let selectSession = """
+    static let selectSession = """
         SELECT s.number, s.name, s.environment, s.number_in_environment, s.state, s.is_ready, s.owner, u.id, s.created,
             s.started, s.expires, s.stopped, s.end_reason, s.last_seen, s.activation, s.index_url, s.client_secret,
             s.parameters, s.analytics_url
         FROM sessions s
         """
-    private static let withOwner = "LEFT JOIN users u ON u.number = s.owner"
+    static let withOwner = "LEFT JOIN users u ON u.number = s.owner"
     private static let active = "s.state IN ('starting', 'waiting', 'running', 'stopping')"
 
     var sql: String {
@@ -185,6 +187,23 @@ enum Query: Int, CaseIterable {
             """
             DELETE FROM outbox WHERE number IN (SELECT number FROM outbox NOT INDEXED ORDER BY number LIMIT ?1)
             RETURNING number
+            """
+        case .insertAudit:
+            """
+            INSERT INTO audit (moment, actor, action, target, outcome, amount) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            """
+        case .trimAudit: "DELETE FROM audit WHERE number <= ?1"
+        case .auditEntries:
+            """
+            SELECT number, moment, actor, action, target, outcome, amount FROM audit
+            WHERE number < ?1 ORDER BY number DESC LIMIT ?2
+            """
+        case .auditEntry:
+            "SELECT number, moment, actor, action, target, outcome, amount FROM audit WHERE number = ?1"
+        case .purgeAudit:
+            """
+            DELETE FROM audit WHERE number IN (
+                SELECT number FROM audit WHERE number > 0 AND moment < ?1 ORDER BY number LIMIT ?2)
             """
 
         case .purgeSessions:

@@ -142,6 +142,21 @@ class StoreReader: PortalReader {
         try connection.statement(.nextExpiry).first { $0.timestamp(0) }
     }
 
+    // MARK: The log of what staff did
+
+    final func auditEntries(before: Int?, limit: Int) throws -> [AuditEntry] {
+        let statement = try connection.statement(.auditEntries)
+        statement.bind(1, before ?? Int.max)
+        statement.bind(2, max(0, limit))
+        return try statement.all(AuditEntry.init(row:))
+    }
+
+    final func auditEntry(_ number: Int) throws -> AuditEntry? {
+        let statement = try connection.statement(.auditEntry)
+        statement.bind(1, number)
+        return try statement.first(AuditEntry.init(row:))
+    }
+
     // MARK: Users
 
     final func user(_ id: UserID) throws -> PortalUser? {

@@ -458,12 +458,42 @@ final class StoreTransaction: StoreReader, PortalTransaction {
         return try statement.all { $0.integer(0) }
     }
 
+    // MARK: The log of what staff did
+
+    func insert(_ entry: AuditEntry) throws -> Int {
+        try willWrite()
+        let statement = try connection.statement(.insertAudit)
+        statement.bind(1, entry.moment)
+        statement.bind(2, entry.actor.rawValue)
+        statement.bind(3, entry.action.rawValue)
+        statement.bind(4, entry.target)
+        statement.bind(5, entry.outcome.rawValue)
+        statement.bind(6, entry.amount)
+        try statement.run()
+        let number = Int(connection.lastInsertedRow)
+        let trim = try connection.statement(.trimAudit)
+        trim.bind(1, number - AuditEntry.limit)
+        try trim.run()
+        return number
+    }
+
+    func purgeAudit(before moment: Timestamp, limit: Int) throws -> Int {
+        try willWrite()
+        return try purge(.purgeAudit, moment, limit)
+    }
+
     // MARK: Purge
 
-    func purge(endedBefore moment: Timestamp, now: Timestamp, limit: Int) throws -> Int {
+    func purgeSessions(endedBefore moment: Timestamp, limit: Int) throws -> Int {
         try willWrite()
         let sessions = try purge(.purgeSessions, moment, limit)
         if sessions > 0 { knownSessions.removeAll(keepingCapacity: true) }
+        return sessions
+    }
+
+    func purge(endedBefore moment: Timestamp, now: Timestamp, limit: Int) throws -> Int {
+        try willWrite()
+        let sessions = try purgeSessions(endedBefore: moment, limit: limit)
         let users = try purgeUsers(moment, limit)
         let logins = try purge(.purgeLogins, now, limit)
         if users + logins > 0 {

@@ -21,6 +21,7 @@ public final class SandboxRuntime: SessionRuntime {
     /// Copying and starting; removing, which may take long and must not hold up those who come.
     let starting = BlockingWork("sandbox-start", width: 8)
     let removing = BlockingWork("sandbox-remove", width: 4)
+    let measuring = BlockingWork("sandbox-usage", width: 1)
     let state = Mutex(State())
     let storage = Mutex(StorageState())
 
