@@ -12,6 +12,7 @@ struct BrowserHandler: HTTPHandler {
     let operating: OperatingEndpoints
     let oauth: OAuthEndpoints
     let api: APIHandler
+    let live: LiveFeed
     let clock: WallClock
     let log: Log
 
@@ -81,6 +82,11 @@ struct BrowserHandler: HTTPHandler {
         case .logout: try logout(request, on: site)
         case .authorize: try authorize(request, on: site)
         case .token, .revoke, .revokeToken, .introspect, .authorizationServer: throw Refusal.notFound
+        case .admin: try admin(request, on: site)
+        case .adminEvents: try adminEvents(request, on: site)
+        case .adminLog: try adminLog(request, on: site)
+        case .adminAct: try adminAct(request, on: site)
+        case .adminLogin: adminLogin(request, on: site)
         case .staticFile(let name): file(name, in: site.frame.files, request, on: site)
         case .themeFile(let name): file(name, in: site.frame.theme, request, on: site)
         case .health: operating.health()
@@ -100,6 +106,7 @@ struct BrowserHandler: HTTPHandler {
     /// What a failure looks like to a visitor; the log has the rest.
     func response(to error: any Error, _ request: HTTPRequest, on site: PortalSite) -> HTTPResponse {
         if let refusal = error as? Refusal { return refusal.response(to: request, on: site) }
+        if let detour = error as? SignInFirst { return detour.response }
         let refusal: Refusal = error is PortalStoreError ? .storeFailing : .failed
         log.of(request: request.id).error("request failed", ("path", request.path), ("error", "\(error)"))
         return refusal.response(to: request, on: site)

@@ -15,6 +15,8 @@ enum Refusal: Error, Equatable {
     case activationSpent
     /// A POST that no page of this portal sent.
     case crossSite
+    /// Signed in, and not as staff.
+    case notStaff
     case tooLarge
     case tooMany(retryAfter: Int)
     /// The portal has no definitions or environments yet.
@@ -31,7 +33,7 @@ enum Refusal: Error, Equatable {
         case .notFound: 404
         case .methodNotAllowed: 405
         case .badIndexURL, .badTarget, .badLink, .activationSpent: 400
-        case .crossSite: 403
+        case .crossSite, .notStaff: 403
         case .tooLarge: 413
         case .tooMany: 429
         case .portalStarting, .environmentStarting, .runtimeFailing, .sessionSilent, .storeFailing: 503
@@ -72,6 +74,10 @@ enum Refusal: Error, Equatable {
                 link: nil)
         case .crossSite:
             MessagePage(heading: Text.forbiddenTitle, happened: Text.crossSite, advice: Text.crossSiteAdvice)
+        case .notStaff:
+            MessagePage(
+                heading: Text.notStaffTitle, happened: Text.notStaff, advice: Text.notStaffAdvice,
+                link: (Text.signOut, PortalRoute.logout.path))
         case .tooLarge:
             MessagePage(heading: Text.tooLargeTitle, happened: Text.tooLarge, advice: Text.tooLargeAdvice)
         case .tooMany(let seconds):

@@ -25,6 +25,10 @@ public enum PortalRoute: Hashable, Sendable {
     case introspect
     /// What OAuth2 clients can find out by themselves (RFC 8414).
     case authorizationServer
+    /// What staff sees; `…Events` is the same as it changes.
+    case admin, adminEvents, adminLog
+    case adminAct
+    case adminLogin
     case staticFile(String)
     case themeFile(String)
     /// The process answers.
@@ -56,6 +60,8 @@ public enum PortalRoute: Hashable, Sendable {
         case client
         /// Programs with an access token; each call says which users' tokens do.
         case bearer
+        /// Staff; whoever is not signed in does that first, everybody else is refused.
+        case staff
     }
 
     public var caller: Caller {
@@ -65,8 +71,9 @@ public enum PortalRoute: Hashable, Sendable {
         case .session, .progress, .authorize: .ownerOrStaff
         case .metrics: .operators
         case .token, .revoke, .revokeToken, .introspect: .client
-        case .accessCode, .activate, .login, .logout, .staticFile, .themeFile, .health, .readiness, .robots, .favicon,
-            .authorizationServer, .openAPI, .docs:
+        case .admin, .adminEvents, .adminLog, .adminAct: .staff
+        case .accessCode, .activate, .login, .logout, .adminLogin, .staticFile, .themeFile, .health, .readiness,
+            .robots, .favicon, .authorizationServer, .openAPI, .docs:
             .everybody
         case .api: .bearer
         }
@@ -75,9 +82,9 @@ public enum PortalRoute: Hashable, Sendable {
     /// Methods beside HEAD, which is always GET without side effects.
     var methods: [HTTPMethod] {
         switch self {
-        case .accessCode, .activate, .delete, .logout, .environment, .create, .register: [.get, .post]
         case .token, .revoke, .revokeToken, .introspect: [.post]
         case .api(let route): route.methods
+        case .accessCode, .activate, .delete, .logout, .environment, .create, .register, .adminAct: [.get, .post]
         default: [.get]
         }
     }
@@ -106,6 +113,11 @@ public enum PortalRoute: Hashable, Sendable {
         case .revokeToken: "/oauth2/revoke-token/"
         case .introspect: "/oauth2/introspect/"
         case .authorizationServer: "/.well-known/oauth-authorization-server"
+        case .admin: "/admin/"
+        case .adminEvents: "/admin/events/"
+        case .adminLog: "/admin/log/"
+        case .adminAct: "/admin/act/"
+        case .adminLogin: "/admin/login/"
         case .staticFile(let name): "/static/\(name)"
         case .themeFile(let name): "/static/workshops/theme/\(name)"
         case .health: "/healthz"
@@ -169,6 +181,15 @@ public enum PortalRoute: Hashable, Sendable {
             case "revoke": return .revoke
             case "revoke-token": return .revokeToken
             case "introspect": return .introspect
+            default: return nil
+            }
+        case ("admin", 1): return .admin
+        case ("admin", 2):
+            switch parts[1] {
+            case "events": return .adminEvents
+            case "log": return .adminLog
+            case "act": return .adminAct
+            case "login": return .adminLogin
             default: return nil
             }
         case ("workshops", 2):

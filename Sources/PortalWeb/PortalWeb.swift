@@ -22,7 +22,8 @@ public struct PortalWeb: Sendable {
         browsers = BrowserHandler(
             service: service, sites: sites, operating: operating,
             oauth: OAuthEndpoints(service: service, sites: sites, log: log),
-            api: APIHandler(service: service, clock: service.clock, log: log), clock: service.clock, log: log)
+            api: APIHandler(service: service, clock: service.clock, log: log), live: LiveFeed(service, log: log),
+            clock: service.clock, log: log)
         agents = AgentHandler(service: service, sites: sites, requests: operating.requests, log: log)
         operators = OperatorHandler(endpoints: operating)
     }

@@ -11,7 +11,7 @@ struct RouteTests {
     static let routes: [PortalRoute] = [
         .index, .catalog, .accessCode, .environment("lab-w01"), .create("lab-w01"), .session("lab-w01-s001"),
         .progress("lab-w01-s001"), .activate("lab-w01-s001"), .delete("lab-w01-s001"), .register, .login, .logout,
-        .authorize, .token, .revoke, .revokeToken, .introspect, .authorizationServer, .staticFile("lectern.css"),
+        .authorize, .token, .revoke, .revokeToken, .introspect, .authorizationServer, .admin, .adminEvents, .adminLog, .adminAct, .adminLogin, .staticFile("lectern.css"),
         .themeFile("training-portal.css"), .health, .readiness, .metrics, .robots,
         .favicon, .openAPI, .docs, .api(.environments), .api(.workshops),
         .api(.status(environment: "Learn & do / more")),
@@ -32,6 +32,7 @@ struct RouteTests {
             "/workshops/catalog", "/workshops/access", "/workshops/environment/lab-w01",
             "/workshops/environment/lab-w01/create", "/workshops/session/x", "/workshops/session/x/delete",
             "/accounts/create", "/accounts/login", "/oauth2/authorize", "/oauth2/token",
+            "/admin", "/admin/log", "/admin/events",
         ])
     func slash(_ path: String) async throws {
         try await TestPortal.run { portal in
@@ -110,6 +111,9 @@ struct RouteTests {
                 let unknown = await TestClient(portal).token(["grant_type": "client_credentials"], [:])
                 #expect(response.status == 405 && unknown.status == 401)
             case .bearer: #expect(response.status == 401)
+            case .staff:
+                #expect(response.location == "/accounts/login/?next=" + PercentEncoding.encode(route.path))
+                #expect(await owner.get(route.path).status == 403)
             }
             #expect(portal.session("lab-w01-s001")?.isLive == true)
         }

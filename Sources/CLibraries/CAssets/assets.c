@@ -6,6 +6,12 @@ static const unsigned char lectern_css[] = {
 static const unsigned char portal_js[] = {
 #embed "../../../Assets/portal.js"
 };
+static const unsigned char admin_css[] = {
+#embed "../../../Assets/admin.css"
+};
+static const unsigned char admin_js[] = {
+#embed "../../../Assets/admin.js"
+};
 static const unsigned char favicon_svg[] = {
 #embed "../../../Assets/favicon.svg"
 };
@@ -38,6 +44,8 @@ static const unsigned char xterm_css[] = {
 const lectern_asset lectern_assets[] = {
     {"lectern.css", lectern_css, sizeof lectern_css},
     {"portal.js", portal_js, sizeof portal_js},
+    {"admin.css", admin_css, sizeof admin_css},
+    {"admin.js", admin_js, sizeof admin_js},
     {"favicon.svg", favicon_svg, sizeof favicon_svg},
     {"room.css", room_css, sizeof room_css},
     {"room.js", room_js, sizeof room_js},
