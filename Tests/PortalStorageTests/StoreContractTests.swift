@@ -171,7 +171,9 @@ struct StoreContractTests {
                             #expect(
                                 !step.hasPrefix("SCAN") || step.hasPrefix("SCALAR") || mayWalk, "\(query.sql): \(step)")
                             // Sessions of the very same moment are put in order among themselves.
-                            let sorts = step.contains("TEMP B-TREE") && !step.contains("RIGHT PART") && !step.contains("LAST TERM")
+                            let sorts =
+                                step.contains("TEMP B-TREE") && !step.contains("RIGHT PART")
+                                && !step.contains("LAST TERM")
                             #expect(!sorts || listing.owner != nil, "\(query.sql): \(step)")
                         }
                     }

@@ -11,7 +11,8 @@ struct RouteTests {
     static let routes: [PortalRoute] = [
         .index, .catalog, .accessCode, .environment("lab-w01"), .create("lab-w01"), .session("lab-w01-s001"),
         .progress("lab-w01-s001"), .activate("lab-w01-s001"), .delete("lab-w01-s001"), .register, .login, .logout,
-        .authorize, .token, .revoke, .revokeToken, .introspect, .authorizationServer, .admin, .adminEvents, .adminLog, .adminAct, .adminLogin, .staticFile("lectern.css"),
+        .authorize, .token, .revoke, .revokeToken, .introspect, .authorizationServer, .admin, .adminEvents, .adminLog,
+        .adminAct, .adminLogin, .staticFile("lectern.css"),
         .themeFile("training-portal.css"), .health, .readiness, .metrics, .robots,
         .favicon, .openAPI, .docs, .api(.environments), .api(.workshops),
         .api(.status(environment: "Learn & do / more")),

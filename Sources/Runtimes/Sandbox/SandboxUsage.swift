@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Platform
 public import Portal
 
 extension SandboxRuntime {
