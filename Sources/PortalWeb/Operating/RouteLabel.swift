@@ -3,6 +3,7 @@ enum RouteLabel: Int, CaseIterable, Sendable {
     case index, catalog, accessCode, environment, create, session, progress, activate, delete
     case register, login, logout, authorize
     case token, revoke, introspect, authorizationServer
+    case admin, adminEvents, adminLog, adminAct, adminLogin
     case staticFile, themeFile, health, readiness, metrics, robots, favicon
     case apiEnvironments, apiWorkshops, apiStatus, apiRequest, apiUserSessions
     case apiAuthorize, apiConfig, apiSchedule, apiExtend, apiTerminate
@@ -44,6 +45,11 @@ extension PortalRoute {
         case .revoke, .revokeToken: .revoke
         case .introspect: .introspect
         case .authorizationServer: .authorizationServer
+        case .admin: .admin
+        case .adminEvents: .adminEvents
+        case .adminLog: .adminLog
+        case .adminAct: .adminAct
+        case .adminLogin: .adminLogin
         case .staticFile: .staticFile
         case .themeFile: .themeFile
         case .health: .health
