@@ -88,4 +88,19 @@ struct FrontDoorConfigurationTests {
         #expect(configuration.text.contains("proxy_set_header X-Forwarded-For $remote_addr;"))
         #expect(!configuration.text.contains("$proxy_add_x_forwarded_for"))
     }
+
+    @Test("A request that changes something never uses a connection that was kept")
+    func onceOnly() {
+        #expect(configuration.text.contains("default lectern_portal_once;"))
+        #expect(configuration.text.contains("GET lectern_portal;"))
+        #expect(!configuration.text.contains("proxy_pass http://lectern_portal;"))
+    }
+
+    @Test("Where it listens is found again in its text")
+    func listens() {
+        #expect(
+            FrontDoorConfiguration.listens(in: configuration.text) == [
+                "listen 127.0.0.1:8080 default_server backlog=4096;", "listen 127.0.0.1:8080;",
+            ])
+    }
 }

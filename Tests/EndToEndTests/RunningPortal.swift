@@ -11,6 +11,9 @@ final class RunningPortal: @unchecked Sendable {
     private var process: Process
     private let arguments: [String]
     private let hasFrontDoor: Bool
+    private let environment: [String: String]
+    /// A socket that listens on the portal's port, whether or not a portal runs.
+    private let held: Int32?
     private let client = CurlClient()
 
     /// The program under test: the release build that `make` names, else the debug build beside the tests.
@@ -23,12 +26,22 @@ final class RunningPortal: @unchecked Sendable {
     /// - Parameters:
     ///   - capacity: of the one workshop, `lab`.
     ///   - options: further options of `serve`.
-    init(capacity: Int, reserved: Int = 0, expires: String = "60m", runtime: String = "none", options: [String] = [])
-        throws
-    {
+    ///   - portalOptions: further lines of the definition below `spec.portal`.
+    ///   - environment: further variables.
+    ///   - holdsSocket: opens the portal's socket itself and hands it over, as a service manager does.
+    init(
+        capacity: Int, reserved: Int = 0, expires: String = "60m", runtime: String = "none", options: [String] = [],
+        portalOptions: [String] = [], environment: [String: String] = [:], holdsSocket: Bool = false
+    ) throws {
         folder = "/tmp/lectern-test-\(UInt32.random(in: .min ... .max))"
         frontPort = try freePort()
-        portalPort = try freePort()
+        self.environment = environment
+        if holdsSocket {
+            let socket = try listeningSocket()
+            (held, portalPort) = (socket.descriptor, socket.port)
+        } else {
+            (held, portalPort) = (nil, try freePort())
+        }
         let definitions = folder + "/definitions"
         // Root's front door has workers that are not root.
         try FileManager.default.createDirectory(
@@ -47,6 +60,7 @@ final class RunningPortal: @unchecked Sendable {
             launches:
               perAddressPerMinute: 0
               perVisitorPerMinute: 0
+        \(portalOptions.map { "    " + $0 }.joined(separator: "\n"))
           workshops:
           - name: lab
             capacity: \(capacity)
@@ -78,6 +92,7 @@ final class RunningPortal: @unchecked Sendable {
         process = Process()
         process.executableURL = URL(fileURLWithPath: RunningPortal.program)
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let log = folder + "/log"
         let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         try #require(descriptor >= 0)
@@ -85,6 +100,16 @@ final class RunningPortal: @unchecked Sendable {
         process.standardOutput = output
         process.standardError = output
         process.standardInput = FileHandle.nullDevice
+        if let held {
+            // The socket comes as standard input and is moved to where programs expect it (sd_listen_fds(3)).
+            process.standardInput = FileHandle(fileDescriptor: held, closeOnDealloc: false)
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments =
+                [
+                    "-c", "LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=portal exec \"$0\" \"$@\" 3<&0 </dev/null",
+                    RunningPortal.program,
+                ] + arguments
+        }
         try process.run()
         let deadline = Date().addingTimeInterval(20)
         while Date() < deadline {
@@ -184,6 +209,27 @@ final class RunningPortal: @unchecked Sendable {
         }
     }
 
+    /// Restarts it in place and waits until the next program serves.
+    func restartInPlace() throws {
+        func restarts() -> Int { logText.components(separatedBy: "front door taken over").count }
+        let before = restarts()
+        signal(SIGUSR2)
+        try eventually { restarts() > before ? () : nil }
+    }
+
+    /// Children of the portal that have ended and that nobody has waited for.
+    var zombies: [String] {
+        let parent = String(process.processIdentifier)
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return all.filter { name in
+            guard let text = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8),
+                let end = text.lastIndex(of: ")")
+            else { return false }
+            let fields = text[end...].split(separator: " ")
+            return fields.count > 2 && fields[1] == "Z" && fields[2] == parent
+        }
+    }
+
     func signal(_ number: Int32) { Glibc.kill(process.processIdentifier, number) }
 
     func remove() {
@@ -191,13 +237,26 @@ final class RunningPortal: @unchecked Sendable {
         // Sandboxes outlive a portal, and the front door a killed one: here nobody comes to take them over.
         killSandboxes()
         if let pid = frontDoor { Glibc.kill(pid, SIGTERM) }
+        if let held { close(held) }
         try? FileManager.default.removeItem(atPath: folder)
     }
 }
 
+/// A socket that listens on a free port and that a child may inherit.
+func listeningSocket() throws -> (descriptor: Int32, port: Int) {
+    let (descriptor, port) = try boundSocket()
+    try #require(listen(descriptor, 1024) == 0)
+    return (descriptor, port)
+}
+
 func freePort() throws -> Int {
+    let (descriptor, port) = try boundSocket()
+    close(descriptor)
+    return port
+}
+
+private func boundSocket() throws -> (descriptor: Int32, port: Int) {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
@@ -208,5 +267,5 @@ func freePort() throws -> Int {
         }
     }
     try #require(result)
-    return Int(UInt16(bigEndian: address.sin_port))
+    return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
 }

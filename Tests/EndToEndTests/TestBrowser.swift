@@ -16,6 +16,8 @@ final class TestBrowser {
     private let port: Int
     private let client = CurlClient()
     private var cookies: [String: [String: String]] = [:]
+    /// Everything that nobody else may learn: values of cookies, codes and tokens in addresses.
+    private(set) var secrets: Set<String> = []
 
     init(_ portal: RunningPortal) { port = portal.frontPort }
 
@@ -42,6 +44,11 @@ final class TestBrowser {
                     method: method, url: target + (parts.percentEncodedQuery.map { "?" + $0 } ?? ""), headers: headers,
                     body: method == .post ? Array(form.utf8) : [], timeout: 20))
             for field in response.headers.all("Set-Cookie") {
+                if let value = field.prefix(while: { $0 != ";" }).split(separator: "=", maxSplits: 1).dropFirst().first,
+                    value.utf8.count > 15
+                {
+                    secrets.insert(String(value))
+                }
                 let pair = field.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1)
                 cookies[host, default: [:]][String(pair[0])] = pair.count > 1 ? String(pair[1]) : ""
             }
@@ -49,6 +56,9 @@ final class TestBrowser {
                 return Page(
                     status: response.status, url: url, text: String(decoding: response.body, as: UTF8.self),
                     requests: number)
+            }
+            for item in URLComponents(string: location)?.queryItems ?? [] {
+                if ["code", "token", "state"].contains(item.name), let value = item.value { secrets.insert(value) }
             }
             url = try #require(URL(string: location, relativeTo: URL(string: url))).absoluteString
             if response.status == 303 || response.status == 302 { method = .get }

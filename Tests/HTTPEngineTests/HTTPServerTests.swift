@@ -296,6 +296,56 @@ struct HTTPServerTests {
         #expect(server.port == 0)
     }
 
+    @Test("Under load a listening socket passes from server to server, and every request is answered, once")
+    func handover() throws {
+        let answered = Mutex<[String]>([])
+        let handler = ClosureHandler { request in
+            answered.withLock { $0.append(request.path) }
+            return .later { done in Thread.run { done(HTTPResponse(text: request.path)) } }
+        }
+        var server = HTTPServer(configuration { _ in }, handler: handler)
+        try server.start()
+        let port = server.port
+        let isOver = Atomic<Bool>(false)
+        let failed = Mutex<[String]>([])
+        let clients = (0..<4).map { number in
+            Thread.run {
+                var count = 0
+                // A connection for each request, as a front door makes them for what must not be sent twice.
+                while !isOver.load(ordering: .sequentiallyConsistent) {
+                    count += 1
+                    let path = "/\(number)-\(count)"
+                    let text = try? TestSocket(port: port).get(path).text
+                    if text != path { failed.withLock { $0.append("\(path): \(text ?? "nothing")") } }
+                }
+            }
+        }
+        for _ in 0..<8 {
+            usleep(20_000)
+            let descriptor = try #require(server.stopKeepingSocket(grace: 2))
+            server = HTTPServer(HTTPServerConfiguration(.inherited(descriptor: descriptor)), handler: handler)
+            try server.start()
+            #expect(server.port == port)
+        }
+        isOver.store(true, ordering: .sequentiallyConsistent)
+        for client in clients { client.join() }
+        server.stop(grace: 1)
+        #expect(failed.withLock { $0 } == [])
+        let paths = answered.withLock { $0 }
+        #expect(paths.count > 50)
+        #expect(Set(paths).count == paths.count)
+    }
+
+    @Test("What does not listen is not taken for a listening socket")
+    func notListening() throws {
+        for descriptor in [Int32(-1), 0, socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)] {
+            let server = HTTPServer(
+                HTTPServerConfiguration(.inherited(descriptor: descriptor)), handler: ClosureHandler(closure: echo))
+            #expect(throws: HTTPServerError.notListening(descriptor: descriptor)) { try server.start() }
+            if descriptor > 2 { close(descriptor) }
+        }
+    }
+
     @Test("Servers start and stop under load without losing their footing")
     func restarts() throws {
         for _ in 0..<20 {

@@ -78,6 +78,24 @@ struct UnixSocketServerTests {
         }
     }
 
+    @Test("Who connects while one server hands its socket to the next waits, and is answered by the next")
+    func handover() throws {
+        try withFolder { folder in
+            let path = folder + "/s"
+            let old = server(path)
+            try old.start()
+            let descriptor = try #require(old.stopKeepingSocket(grace: 1))
+            let waiting = try TestSocket(path: path)
+            try waiting.send("GET /waited HTTP/1.1\r\nHost: x\r\n\r\n")
+            let new = HTTPServer(
+                HTTPServerConfiguration(.inherited(descriptor: descriptor)), handler: ClosureHandler(closure: echo))
+            try new.start()
+            #expect(try waiting.answer().text == "GET /waited||")
+            new.stop(grace: 1)
+            #expect(throws: TestSocket.Failure.self) { try TestSocket(path: path) }
+        }
+    }
+
     @Test("A path that does not fit is refused", arguments: ["", String(repeating: "a", count: 108)])
     func length(path: String) {
         #expect(throws: HTTPServerError.pathTooLong(path)) { try server(path).start() }

@@ -58,10 +58,20 @@ public final class HTTPServer: Sendable {
         }
     }
 
+    /// Requests that have begun and are not answered in full; WebSockets do not count.
+    public var requestsUnderWay: Int { core.underWay }
+
     /// Stops listening, ends streams, lets requests under way finish for up to `grace` seconds, answers 503 to those still
     /// waiting for their handler, closes WebSockets with code 1001. Blocks until all threads have ended; not to be called on one of
     /// them. Calls after the first do nothing.
-    public func stop(grace: Double) {
+    public func stop(grace: Double) { _ = end(grace: grace, keepsSocket: false) }
+
+    /// The same, but goes on listening: whoever connects from now on waits in the socket for the server that is given it
+    /// (`HTTPServerAddress.inherited`). A Unix socket's file stays.
+    /// - Returns: the socket, which belongs to the caller now; `nil` when the server was not running.
+    public func stopKeepingSocket(grace: Double) -> Int32? { end(grace: grace, keepsSocket: true) }
+
+    private func end(grace: Double, keepsSocket: Bool) -> Int32? {
         let running = state.withLock { state -> (OpaquePointer, ListeningSocket)? in
             guard case .running(let daemon, let socket) = state else {
                 state = .stopped
@@ -70,19 +80,36 @@ public final class HTTPServer: Sendable {
             state = .stopped
             return (daemon, socket)
         }
-        guard let (daemon, socket) = running else { return }
-        socket.removeFile()
+        guard let (daemon, socket) = running else { return nil }
+        if !keepsSocket { socket.removeFile() }
         let descriptor = MHD_quiesce_daemon(daemon)
-        if descriptor >= 0 { close(descriptor) }
+        if !keepsSocket && descriptor >= 0 { close(descriptor) }
         core.beginStopping()
         core.endStreams()
-        waitForRequests(seconds: grace)
+        waitForSilence(seconds: grace)
         core.stopWebSockets()
         core.abandonPending()
         // The library drops answers that it has not sent when it is stopped.
         waitForRequests(seconds: 0.5)
         waitForStreams(seconds: 0.5)
         MHD_stop_daemon(daemon)
+        return keepsSocket && descriptor >= 0 ? descriptor : nil
+    }
+
+    /// Milliseconds without a request after which nobody is expected to send one.
+    private static let silence: Int64 = 100
+
+    /// Waits until no request is under way, and none has come for a moment: a connection that was accepted just now has
+    /// not sent its request yet, and a front door may be about to use one that it keeps. Each answer ends its connection.
+    private func waitForSilence(seconds: Double) {
+        let end = MonotonicTime.now() + Int64(max(0, min(seconds, 86_400)) * 1000)
+        var quietSince = MonotonicTime.now()
+        var now = quietSince
+        while now < end && now - quietSince < HTTPServer.silence {
+            usleep(1000)
+            now = MonotonicTime.now()
+            if core.underWay > 0 { quietSince = now }
+        }
     }
 
     private func waitForRequests(seconds: Double) {

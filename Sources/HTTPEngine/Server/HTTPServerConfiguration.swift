@@ -5,6 +5,9 @@ public enum HTTPServerAddress: Sendable, Equatable {
     /// A Unix socket of at most 107 bytes. A socket file that nobody listens on any more is replaced.
     /// - Parameter permissions: of the socket file, for example `0o600`.
     case unix(path: String, permissions: UInt16 = 0o600)
+    /// A socket that listens already: opened by a service manager, or kept by the program before this one
+    /// (`HTTPServer.stopKeepingSocket`). It belongs to the server from its start on; a Unix socket's file does not.
+    case inherited(descriptor: Int32)
 }
 
 /// Limits and manners of one server.
@@ -64,6 +67,8 @@ public enum HTTPServerError: Error, Sendable, Equatable, CustomStringConvertible
     case pathTooLong(String)
     /// There is something else than a socket at the path.
     case notASocket(String)
+    /// The descriptor that was inherited is no socket that listens.
+    case notListening(descriptor: Int32)
     /// The system refused; `call` is the system call, `code` its errno.
     case system(call: String, code: Int32, address: String)
     /// The HTTP library did not start, or the server had been started before.
@@ -75,6 +80,7 @@ public enum HTTPServerError: Error, Sendable, Equatable, CustomStringConvertible
         case .addressInUse(let address): "\(address) is in use by another program"
         case .pathTooLong(let path): "the socket path \(path) is empty or longer than 107 bytes"
         case .notASocket(let path): "\(path) exists and is not a socket"
+        case .notListening(let descriptor): "descriptor \(descriptor) is not a socket that listens"
         case .system(let call, let code, let address): "cannot listen on \(address): \(call) failed with errno \(code)"
         case .notStarted: "the HTTP server did not start"
         }

@@ -14,6 +14,7 @@ struct ListeningSocket {
         switch address {
         case .tcp(let host, let port): self = try ListeningSocket.tcp(host: host, port: port)
         case .unix(let path, let permissions): self = try ListeningSocket.unix(path: path, permissions: permissions)
+        case .inherited(let descriptor): self = try ListeningSocket.inherited(descriptor)
         }
     }
 
@@ -29,6 +30,29 @@ struct ListeningSocket {
         var status = stat()
         guard lstat(file.path, &status) == 0, status.st_dev == file.device, status.st_ino == file.inode else { return }
         unlink(file.path)
+    }
+
+    /// What connects while nobody accepts waits in the socket, so that a program may hand it to the next one.
+    private static func inherited(_ descriptor: Int32) throws(HTTPServerError) -> ListeningSocket {
+        var listens: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        guard getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0, listens == 1 else {
+            throw .notListening(descriptor: descriptor)
+        }
+        let flags = fcntl(descriptor, F_GETFL)
+        guard flags >= 0, fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0,
+            fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0
+        else { throw .system(call: "fcntl", code: errno, address: "descriptor \(descriptor)") }
+        var taken = sockaddr_in6()
+        size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let found = withSocketAddress(&taken) { address, _ in getsockname(descriptor, address, &size) }
+        guard found == 0 else {
+            throw .system(call: "getsockname", code: errno, address: "descriptor \(descriptor)")
+        }
+        // Both address structures keep the port at the same place.
+        let isInternet = [AF_INET, AF_INET6].contains(Int32(taken.sin6_family))
+        return ListeningSocket(
+            descriptor: descriptor, port: isInternet ? UInt16(bigEndian: taken.sin6_port) : 0, file: nil)
     }
 
     private static func tcp(host: String, port: UInt16) throws(HTTPServerError) -> ListeningSocket {

@@ -12,8 +12,19 @@ extension SandboxRuntime {
         guard let record = SandboxRecord.read(folders.record(name)), record.boot == SandboxRecord.currentBoot,
             let process = record.first.opened()
         else { return nil }
+        reapWhenOver(record)
         follow(name, process)
         return process
+    }
+
+    /// A program that took the place of an earlier one in the same process has its children, too, and nobody else waits
+    /// for them. Where the sandbox's `bwrap` is no child of ours, somebody does.
+    func reapWhenOver(_ record: SandboxRecord) {
+        guard record.boot == SandboxRecord.currentBoot,
+            let outer = try? Descriptor.process(record.outer.pid),
+            RecordedProcess.current(record.outer.pid)?.process == record.outer
+        else { return }
+        DescriptorWatcher.shared.whenReadable(outer) { _ in _ = lectern_reap(outer.number) }
     }
 
     /// Remembers a running sandbox until it ends.

@@ -23,6 +23,7 @@ extension SandboxRuntime {
             }
         }
         let record = SandboxRecord.read(folders.record(name))
+        if let record { reapWhenOver(record) }
         try await removing.run { [self] in
             let recorded = record?.boot == SandboxRecord.currentBoot ? record?.controlGroups ?? [] : []
             let paths = Set(recorded + groups.paths(name))

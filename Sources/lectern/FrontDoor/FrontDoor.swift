@@ -4,10 +4,11 @@ internal import Glibc
 internal import Platform
 internal import Synchronization
 
-/// nginx as a child: started, restarted when it dies, stopped at the end, never reloaded.
+/// nginx as a child: started, restarted when it dies, stopped at the end, never reloaded for a session.
 ///
-/// A portal that was killed leaves its nginx running, so that learners keep their terminals; the next start takes it
-/// over when it runs with the very same configuration, and replaces it otherwise.
+/// A portal that was killed or restarts in place leaves its nginx running, so that learners keep their terminals and
+/// visitors wait instead of being refused; the next start takes it over. One that runs with another configuration is told
+/// to take the new one; one that does not is replaced.
 final class FrontDoor: Sendable {
     struct Failure: Error, CustomStringConvertible {
         let description: String
@@ -16,6 +17,8 @@ final class FrontDoor: Sendable {
     private enum State {
         case idle
         case running(pid_t)
+        /// Takes no more connections, and ends when the last is over.
+        case finishing(pid_t)
         case stopping
     }
 
@@ -49,17 +52,20 @@ final class FrontDoor: Sendable {
         mkdir(configuration.folder, 0o711)
         let left = leftover()
         let before = try? textOfFile(configurationFile)
+        if before != configuration.text {
+            try replaceFile(configurationFile, with: Array(configuration.text.utf8), mode: 0o644)
+        }
         if let left {
-            if before == configuration.text {
-                log.info("front door taken over", ("pid", left))
+            if before == configuration.text || takesConfiguration(left, insteadOf: before) {
+                log.info("front door taken over", ("pid", left), ("reloaded", before != configuration.text))
                 state.withLock { $0 = .running(left) }
                 hasComeUp.store(true, ordering: .releasing)
-                watch(left, isChild: false)
+                // A child that is running is 0, one of somebody else's an error.
+                watch(left, isChild: waitpid(left, nil, WNOHANG) == 0)
                 return
             }
             stopAndWait(left)
         }
-        try replaceFile(configurationFile, with: Array(configuration.text.utf8), mode: 0o644)
         try spawnAndWatch()
         guard waitUntilListening(seconds: 5) else {
             stop()
@@ -70,14 +76,65 @@ final class FrontDoor: Sendable {
         hasComeUp.store(true, ordering: .releasing)
     }
 
-    /// Ends nginx; open connections get a moment to finish.
+    /// Seconds for which an idle portal waits for nginx: what it still has then are terminals, which never finish.
+    private static let patience = 2.0
+
+    /// Has nginx take no more connections and finish the requests under way, for `grace` seconds at most.
+    /// - Parameter isBusy: whether some of them have reached the portal.
+    func finish(grace: Double, while isBusy: () -> Bool) {
+        guard let pid = beginFinishing() else { return }
+        kill(pid, SIGQUIT)
+        let watch = Stopwatch()
+        var busyUntil = 0.0
+        while case .finishing = state.withLock({ $0 }), kill(pid, 0) == 0, !isZombie(pid) {
+            let now = Double(watch.nanoseconds) / 1e9
+            if isBusy() { busyUntil = now }
+            if now >= grace || now - busyUntil >= FrontDoor.patience { return }
+            usleep(5_000)
+        }
+    }
+
+    private func beginFinishing() -> pid_t? {
+        state.withLock { state in
+            guard case .running(let pid) = state else {
+                state = .stopping
+                return nil
+            }
+            state = .finishing(pid)
+            return pid
+        }
+    }
+
+    /// Ends nginx, and with it the terminals that are open.
     func stop() {
         let pid: pid_t? = state.withLock { state in
             defer { state = .stopping }
-            if case .running(let pid) = state { return pid }
-            return nil
+            switch state {
+            case .running(let pid), .finishing(let pid): return pid
+            case .idle, .stopping: return nil
+            }
         }
         if let pid { stopAndWait(pid) }
+    }
+
+    /// Has a running nginx change to the new configuration without refusing anybody.
+    /// - Returns: whether it does; not when it listens elsewhere, for nobody would be refused there then.
+    private func takesConfiguration(_ pid: pid_t, insteadOf before: String?) -> Bool {
+        guard let before,
+            FrontDoorConfiguration.listens(in: before) == FrontDoorConfiguration.listens(in: configuration.text)
+        else { return false }
+        do {
+            var check = try ChildProgram.withStandardOutput(
+                program, ["-t", "-q", "-p", configuration.folder, "-c", configurationFile, "-e", "stderr"])
+            check.staysInSession = true
+            let checking = try check.spawn()
+            var status: Int32 = 0
+            while waitpid(checking, &status, 0) < 0, errno == EINTR {}
+            return status == 0 && kill(pid, SIGHUP) == 0
+        } catch {
+            log.error("the front door's configuration cannot be checked", ("reason", "\(error)"))
+            return false
+        }
     }
 
     private func spawnAndWatch() throws {

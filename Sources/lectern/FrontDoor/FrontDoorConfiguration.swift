@@ -40,6 +40,9 @@ struct FrontDoorConfiguration: Equatable {
         }
         http {
             access_log off;
+            # Lesser lines about a request quote its address with everything in it, codes and tokens too. What they would
+            # tell, that a session is over, is no error.
+            error_log stderr alert;
             server_tokens off;
             default_type application/octet-stream;
             types {
@@ -81,12 +84,22 @@ struct FrontDoorConfiguration: Equatable {
                 keepalive 64;
                 keepalive_timeout \(max(1, portalTimeout - 5))s;
             }
+            # A request that changes something is never sent twice, so it gets a connection of its own: one that was kept
+            # may be closed by a portal that restarts in the moment in which it is used again.
+            upstream lectern_portal_once {
+                server \(portal);
+            }
+            map $request_method $lectern_portal {
+                default lectern_portal_once;
+                GET lectern_portal;
+                HEAD lectern_portal;
+            }
 
             server {
                 listen \(listen) default_server backlog=4096;
                 server_name \(portalHost);
                 location / {
-                    proxy_pass http://lectern_portal;
+                    proxy_pass http://$lectern_portal;
                 }
             }
             server {
@@ -104,13 +117,18 @@ struct FrontDoorConfiguration: Equatable {
                     error_page 502 = @portal;
                 }
                 location @portal {
-                    proxy_pass http://lectern_portal;
+                    proxy_pass http://$lectern_portal;
                 }
             }
         \(siteBlock)
         }
 
         """
+    }
+
+    /// The lines of a configuration that say where to listen.
+    static func listens(in text: String) -> [String] {
+        text.split(separator: "\n").map { $0.drop { $0 == " " } }.filter { $0.hasPrefix("listen ") }.map(String.init)
     }
 
     private var siteBlock: String {

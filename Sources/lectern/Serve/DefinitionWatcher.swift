@@ -25,7 +25,8 @@ final class DefinitionWatcher: Sendable {
     }
 
     /// Looks every second.
-    func begin(_ take: @escaping @Sendable (PortalDefinitions) -> Void) {
+    /// - Parameter take: is given the changed definitions, or `nil` when they have mistakes.
+    func begin(_ take: @escaping @Sendable (PortalDefinitions?) -> Void) {
         queue.asyncAfter(deadline: .now() + 1) { [self] in
             guard !isOver.load(ordering: .relaxed) else { return }
             let (paths, seen) = state.withLock { ($0.paths, $0.seen) }
@@ -37,10 +38,10 @@ final class DefinitionWatcher: Sendable {
     func end() { isOver.store(true, ordering: .relaxed) }
 
     /// Reads the files again now.
-    func reload(_ take: @escaping @Sendable (PortalDefinitions) -> Void) { queue.async { [self] in load(take) } }
+    func reload(_ take: @escaping @Sendable (PortalDefinitions?) -> Void) { queue.async { [self] in load(take) } }
 
     /// Definitions with errors are told of and change nothing.
-    private func load(_ take: (PortalDefinitions) -> Void) {
+    private func load(_ take: (PortalDefinitions?) -> Void) {
         // The look from outside comes before the reading, so that what is written in between is seen the next time.
         var paths = state.withLock { $0.paths }
         var seen = DefinitionFingerprint(watching: paths)
@@ -60,7 +61,7 @@ final class DefinitionWatcher: Sendable {
         }
         guard !load.hasErrors, let portal = load.portal else {
             log.error("definitions not taken: the portal goes on with those it has")
-            return
+            return take(nil)
         }
         take(PortalDefinitions(portal: portal, workshops: Array(load.workshops.values)))
         log.info("definitions taken", ("workshops", load.workshops.count))

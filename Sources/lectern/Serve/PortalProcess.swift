@@ -16,6 +16,8 @@ final class PortalProcess {
     private let watcher: DefinitionWatcher
     private let address: PortalAddress
     private let log: Log
+    private let inherited = InheritedSockets.take()
+    private let manager = ServiceManager.current
 
     /// - Throws: `UsageError` for what only shows together with the definitions.
     init(_ configuration: ServeConfiguration, definitions: PortalDefinitions, watching paths: [String]) throws {
@@ -32,16 +34,18 @@ final class PortalProcess {
         watcher = DefinitionWatcher(configuration, watching: paths, log: log.about("definitions"))
     }
 
-    /// Serves until SIGTERM or SIGINT. Sessions keep running.
+    /// Serves until SIGTERM or SIGINT, or until SIGUSR2 has a successor take over in this very process. Sessions keep
+    /// running.
     /// - Returns: the exit status.
     func run() throws -> Int32 {
         signal(SIGPIPE, SIG_IGN)
         // Blocked before any thread starts, so that only the wait below sees them.
         var signals = sigset_t()
         sigemptyset(&signals)
-        for number in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&signals, number) }
+        for number in [SIGTERM, SIGINT, SIGHUP, SIGUSR2] { sigaddset(&signals, number) }
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         raiseDescriptorLimit()
+        let successor = try Successor()
 
         let store = try openStore()
         defer { store.close() }
@@ -56,7 +60,8 @@ final class PortalProcess {
                 definitions: definitions, address: address, store: store, runtime: runtime, log: log,
                 settings: settings, drawn: drawn, sender: post, secret: secret)
         }
-        let take: @Sendable (PortalDefinitions) -> Void = { [log] definitions in
+        let take: @Sendable (PortalDefinitions?) -> Void = { [log] definitions in
+            guard let definitions else { return service.refuseDefinitions() }
             service.reload(definitions)
             do {
                 try credentials.note(definitions.portal, drawn)
@@ -64,36 +69,81 @@ final class PortalProcess {
                 log.error("`lectern credentials` shows old names", ("error", "\(error)"))
             }
         }
-        let web = PortalWeb(service: service, log: log.about("web"))
+        let web = PortalWeb(
+            service: service, log: log.about("web"), version: Lectern.version, logsAccess: configuration.logsAccess)
 
         let agents = HTTPServer(agentsConfiguration, handler: web.agents)
         try agents.start()
         let portal = try startPortal(web.browsers)
+        let operators = try startOperators(web.operators)
         let work = Task { await service.run() }
 
         let frontDoor = try makeFrontDoor(portalPort: portal.port)
         try frontDoor?.start()
         announce(portalPort: portal.port)
         if configuration.watches { watcher.begin(take) }
+        manager.ready(status)
+        let heartbeat = WatchdogHeartbeat(manager, store: store)
+        heartbeat?.begin()
 
+        let isRestart = waitForTheEnd(&signals, successor: successor, take: take)
+        log.info(isRestart ? "restarting; sessions and front door stay" : "stopping; sessions keep running")
+        if isRestart { manager.reloading() } else { manager.stopping() }
+        service.beginStopping()
+        watcher.end()
+        // First those that browsers reach, then what they stand on.
+        let grace = Double(configuration.tuning.stopGrace)
+        if !isRestart { frontDoor?.finish(grace: grace) { portal.requestsUnderWay > 0 } }
+        let servers: [(purpose: InheritedSockets.Purpose, server: HTTPServer?)] = [
+            (.portal, portal), (.agents, agents), (.operators, operators),
+        ]
+        var sockets: [(purpose: InheritedSockets.Purpose, descriptor: Int32)] = []
+        for (purpose, server) in servers {
+            if isRestart {
+                if let socket = server?.stopKeepingSocket(grace: grace) { sockets.append((purpose, socket)) }
+            } else {
+                server?.stop(grace: grace)
+            }
+        }
+        work.cancel()
+        waitFor { await work.value }
+        post.stop()
+        heartbeat?.end()
+        if !isRestart { frontDoor?.stop() }
+        store.close()
+        guard isRestart else { return 0 }
+        do {
+            try successor.takeOver(sockets)
+        } catch {
+            frontDoor?.stop()
+            throw error
+        }
+    }
+
+    /// Handles signals until one ends the program.
+    /// - Returns: whether a successor is to take over.
+    private func waitForTheEnd(
+        _ signals: inout sigset_t, successor: Successor, take: @escaping @Sendable (PortalDefinitions?) -> Void
+    ) -> Bool {
         while true {
             var received: Int32 = 0
             sigwait(&signals, &received)
-            if received != SIGHUP { break }
-            watcher.reload(take)
+            switch received {
+            case SIGHUP:
+                manager.reloading()
+                watcher.reload { [manager, status] definitions in
+                    take(definitions)
+                    manager.ready(status)
+                }
+            case SIGUSR2:
+                guard let problem = successor.problem(with: configuration) else { return true }
+                log.error("not restarted: the portal goes on as it is", ("reason", problem))
+            default: return false
+            }
         }
-
-        log.info("stopping; sessions keep running")
-        watcher.end()
-        work.cancel()
-        // First those that browsers reach, then what they stand on.
-        frontDoor?.stop()
-        let grace = Double(configuration.tuning.stopGrace)
-        for server in [portal, agents] { server.stop(grace: grace) }
-        waitFor { await work.value }
-        post.stop()
-        return 0
     }
+
+    private var status: String { "Serving \(definitions.portal.name) at \(address.portalURL)/" }
 
     private func openStore() throws -> SQLitePortalStore {
         do {
@@ -152,6 +202,13 @@ final class PortalProcess {
     /// Starts the portal's own server. Where any port will do, it is the one of last time if that is still free: a front
     /// door that outlived a killed portal then finds its successor.
     private func startPortal(_ handler: any HTTPHandler) throws -> HTTPServer {
+        if let socket = inherited[.portal] {
+            var configuration = portalConfiguration
+            configuration.address = .inherited(descriptor: socket)
+            let server = HTTPServer(configuration, handler: handler)
+            try server.start()
+            return server
+        }
         let memory = configuration.runFolder + "/portal-port"
         if configuration.portalListen.port == 0, let text = try? textOfFile(memory), let last = UInt16(text), last > 0 {
             var again = portalConfiguration
@@ -170,9 +227,28 @@ final class PortalProcess {
         return server
     }
 
+    private func startOperators(_ handler: any HTTPHandler) throws -> HTTPServer? {
+        let address: HTTPServerAddress
+        if let socket = inherited[.operators] {
+            address = .inherited(descriptor: socket)
+        } else if let listen = configuration.operatorListen {
+            address = .tcp(host: listen.host, port: listen.port)
+        } else {
+            return nil
+        }
+        var configuration = HTTPServerConfiguration(address)
+        configuration.threads = 1
+        configuration.maximumBodyBytes = 1024
+        configuration.timeout = 20
+        let server = HTTPServer(configuration, handler: handler)
+        try server.start()
+        return server
+    }
+
     private var agentsConfiguration: HTTPServerConfiguration {
         var server = HTTPServerConfiguration(
-            .unix(path: configuration.runFolder + "/portal/agents.sock", permissions: 0o666))
+            inherited[.agents].map { .inherited(descriptor: $0) }
+                ?? .unix(path: configuration.runFolder + "/portal/agents.sock", permissions: 0o666))
         server.maximumConnections = configuration.tuning.connections
         server.maximumBodyBytes = 64 * 1024
         server.threads = 1
@@ -216,6 +292,7 @@ final class PortalProcess {
         }
         lines.append("Portal:      \(address.portalURL)/")
         lines.append("Behind it:   http://127.0.0.1:\(portalPort)/   (the portal itself, for a proxy of yours)")
+        if let operators = configuration.operatorListen { lines.append("Metrics:     http://\(operators)/metrics") }
         lines.append("Data:        \(configuration.dataFolder)")
         lines.append("Credentials: lectern credentials --data \(configuration.dataFolder)")
         if configuration.runtime == .none { lines.append("Sessions exist on paper only (--runtime none).") }

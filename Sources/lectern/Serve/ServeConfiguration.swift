@@ -17,6 +17,8 @@ struct ServeConfiguration {
     var listen: SocketAddress
     var portalListen: SocketAddress
     var publicURL: String
+    /// A port for operators alone: metrics, health, readiness.
+    var operatorListen: SocketAddress?
     var frontDoor: FrontDoorKind
     var runtime: RuntimeKind
     var site: (folder: String, listen: SocketAddress)?
@@ -24,6 +26,7 @@ struct ServeConfiguration {
     var watches: Bool
     var logLevel: Log.Level
     var logFormat: Log.Format
+    var logsAccess: Bool
     var tuning: Tuning
 
     /// Limits and timers that an operator may change.
@@ -64,6 +67,9 @@ struct ServeConfiguration {
         CommandOption(
             "portal-listen", "HOST:PORT", "The portal itself, behind the front door.", default: "a free loopback port"),
         CommandOption(
+            "operator-listen", "HOST:PORT",
+            "A port for operators alone: /metrics, /healthz, /readyz. Whoever reaches it may read them."),
+        CommandOption(
             "public-url", "URL", "The portal as browsers see it; sessions are at <session>.<host>.",
             default: "http://lectern.localhost:<port of --listen>"),
         CommandOption("front-door", "nginx|none", "Who stands in front; none: a proxy of yours.", default: "nginx"),
@@ -75,6 +81,7 @@ struct ServeConfiguration {
         CommandOption("watch", nil, "Reloads the definitions when their files change."),
         CommandOption("log-level", "debug|info|warning|error", "How much is logged.", default: "info"),
         CommandOption("log-format", "text|json", "For people or for machines.", default: "text"),
+        CommandOption("access-log", nil, "Notes each request in the log."),
         CommandOption("parallel-starts", "N", "Sessions that start at the same time.", default: "4"),
         CommandOption(
             "launch-wait", "MS", "How long a launch waits for its session before a progress page.", default: "500"),
@@ -113,6 +120,9 @@ struct ServeConfiguration {
                 runtimeFolder: getenv("XDG_RUNTIME_DIR").map { String(cString: $0) })
         listen = try Self.address(options, "listen", default: "127.0.0.1:8080")
         portalListen = try Self.address(options, "portal-listen", default: "127.0.0.1:0")
+        operatorListen =
+            options["operator-listen"] == nil
+            ? nil : try Self.address(options, "operator-listen", default: "127.0.0.1:9464")
         publicURL = options["public-url"] ?? "http://lectern.localhost\(listen.port == 80 ? "" : ":\(listen.port)")"
         frontDoor =
             FrontDoorKind(
@@ -133,6 +143,7 @@ struct ServeConfiguration {
             Log.Format(
                 rawValue: try options.choice("log-format", of: Log.Format.allCases.map(\.rawValue), default: "text"))
             ?? .text
+        logsAccess = options.has("access-log")
         var tuning = Tuning()
         tuning.parallelStarts = try options.integer("parallel-starts", in: 1...256, default: tuning.parallelStarts)
         tuning.launchWait = try options.integer("launch-wait", in: 0...30_000, default: tuning.launchWait)

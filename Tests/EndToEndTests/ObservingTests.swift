@@ -1,0 +1,86 @@
+import Foundation
+import HTTP
+import HTTPEngine
+import Testing
+
+@Suite("Observing a real portal", .serialized)
+struct ObservingTests {
+    @Test("Metrics are for operators: directly or on a port of their own, and not through the front door")
+    func access() throws {
+        let port = try freePort()
+        let portal = try RunningPortal(capacity: 1, options: ["--operator-listen", "127.0.0.1:\(port)"])
+        defer { portal.remove() }
+        #expect(try portal.get("/metrics", port: portal.frontPort).status == 404)
+        #expect(try text("http://127.0.0.1:\(portal.portalPort)/metrics").contains("lectern_ready 1"))
+        #expect(try text("http://127.0.0.1:\(port)/metrics").contains("lectern_ready 1"))
+        #expect(try text("http://127.0.0.1:\(port)/readyz?verbose").hasPrefix("{\"ready\":true"))
+        // Whoever asks the front door by an address of this machine is no operator either.
+        #expect(try text("http://127.0.0.1:\(portal.frontPort)/metrics").contains("lectern_") == false)
+    }
+
+    private func text(_ url: String) throws -> String {
+        String(decoding: try CurlClient().send(HTTPClientRequest(url: url, timeout: 20)).body, as: UTF8.self)
+    }
+
+    private static let checker = ProcessInfo.processInfo.environment["LECTERN_PROMTOOL"] ?? ""
+
+    @Test("promtool has nothing to say about the metrics", .enabled(if: !checker.isEmpty))
+    func promtool() throws {
+        let portal = try RunningPortal(capacity: 5, runtime: "local", options: ["--front-door", "none"])
+        defer { portal.remove() }
+        _ = try portal.get(portal.createPath)
+        _ = try portal.get("/workshops/catalog/")
+        let file = portal.folder + "/metrics"
+        try text("http://127.0.0.1:\(portal.portalPort)/metrics").write(toFile: file, atomically: true, encoding: .utf8)
+        let check = Process()
+        let output = Pipe()
+        check.executableURL = URL(fileURLWithPath: ObservingTests.checker)
+        check.arguments = ["check", "metrics"]
+        check.standardInput = FileHandle(forReadingAtPath: file)
+        check.standardOutput = output
+        check.standardError = output
+        try check.run()
+        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        check.waitUntilExit()
+        #expect(said == "")
+        #expect(check.terminationStatus == 0)
+    }
+
+    @Test(
+        "Everything that happens to a learner is logged, and no cookie, code, token or password with it",
+        .enabled(if: FileManager.default.fileExists(atPath: "/usr/bin/bwrap")), arguments: ["text", "json"])
+    func secrets(format: String) throws {
+        let password = "open-sesame-\(UInt32.random(in: .min ... .max))"
+        let portal = try RunningPortal(
+            capacity: 2, runtime: "local",
+            options: ["--log-level", "debug", "--log-format", format, "--access-log"],
+            portalOptions: ["password: \(password)"])
+        defer { portal.remove() }
+        let browser = TestBrowser(portal)
+        _ = try browser.open(portal.url("/workshops/access/?redirect_url=%2F&password=\(password)"))
+        let page = try browser.open(portal.url(portal.createPath)) {
+            $0.status == 200 && $0.url.contains("/dashboard")
+        }
+        #expect(page.url.contains("/dashboard"))
+        // A second browser with the first one's address has to be let in by a code of its own, and is not.
+        let stranger = TestBrowser(portal)
+        _ = try stranger.open(page.url)
+        _ = try stranger.open(portal.url("/workshops/access/?redirect_url=%2F&password=wrong-\(password)"))
+        _ = try stranger.open(portal.url("/workshops/session/test-w01-s001/activate/?token=guess-\(password)"))
+        portal.signal(SIGHUP)
+        portal.killSandboxes()
+        _ = try browser.open(page.url) { $0.url.hasPrefix("http://localhost:9/") }
+        portal.terminate()
+
+        let secrets = browser.secrets.union(stranger.secrets).union([password])
+        // Login cookie, cookie of the session's host, code, and what else there was.
+        #expect(secrets.count >= 4, "the test saw only \(secrets.count) secrets")
+        var logs = portal.logText
+        #expect(logs.contains(format == "text" ? " access: request method=GET" : "\"subject\":\"access\""))
+        let folder = portal.folder + "/data/sessions"
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+            logs += (try? String(contentsOfFile: "\(folder)/\(name)/agent.log", encoding: .utf8)) ?? ""
+        }
+        for secret in secrets { #expect(!logs.contains(secret), "a secret of \(secret.utf8.count) bytes was logged") }
+    }
+}
