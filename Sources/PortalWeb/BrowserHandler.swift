@@ -37,7 +37,7 @@ struct BrowserHandler: HTTPHandler {
         case .nothing:
             // Whoever shows credentials is a program.
             if request.headers.contains("Authorization") {
-                return .now(APIRefusal.notFound.response(realm: site.definition.name))
+                return .now(APIRefusal.notFound.response(to: request, realm: site.definition.name))
             }
             return .now(Refusal.notFound.response(to: request, on: site))
         case .route(.api(let call)):
@@ -90,9 +90,9 @@ struct BrowserHandler: HTTPHandler {
         case .staticFile(let name): file(name, in: site.frame.files, request, on: site)
         case .themeFile(let name): file(name, in: site.frame.theme, request, on: site)
         case .health: operating.health()
-        case .readiness: operating.readiness(request, isOperator: isOperator(request))
+        case .readiness: operating.readiness(request, isOperator: (try? isOperator(request)) ?? false)
         case .metrics:
-            isOperator(request) ? operating.metrics() : .now(Refusal.notFound.response(to: request, on: site))
+            try isOperator(request) ? operating.metrics() : .now(Refusal.notFound.response(to: request, on: site))
         case .robots, .favicon: plain(route, request, on: site)
         case .openAPI: apiDocument()
         case .docs: apiPage(on: site)
@@ -100,8 +100,15 @@ struct BrowserHandler: HTTPHandler {
         }
     }
 
-    /// Whether the request may read what is for operators.
-    private func isOperator(_ request: HTTPRequest) -> Bool { OperatorAccess.isDirect(request) }
+    /// Whether the request may read what is for operators. A token that a session's agent holds does not count, whoever
+    /// looks at that session.
+    private func isOperator(_ request: HTTPRequest) throws -> Bool {
+        if OperatorAccess.isDirect(request) { return true }
+        guard case .caller(let caller) = try Authorization.of(request, in: service.store, now: clock.now()) else {
+            return false
+        }
+        return caller.session == nil && (caller.isStaff || caller.isRobot)
+    }
 
     /// What a failure looks like to a visitor; the log has the rest.
     func response(to error: any Error, _ request: HTTPRequest, on site: PortalSite) -> HTTPResponse {

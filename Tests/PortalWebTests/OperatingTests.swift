@@ -42,6 +42,29 @@ struct OperatingTests {
         }
     }
 
+    @Test("Tokens of staff and robots open it from anywhere; learners' and those of a session's agent do not")
+    func tokens() async throws {
+        try await TestPortal.run { portal in
+            let session = try await portal.browser().launch()
+            let programs: [(TestProgram, Int)] = [
+                (try await .of(.robot, in: portal), 200), (try await .of(.staff, named: "admin", in: portal), 200),
+                (try await .of(.registered, named: "someone", in: portal), 404),
+                (try await .of(.staff, named: "admin", reaching: session, in: portal), 404),
+                (try await .of(.robot, lifetime: -1, in: portal), 404),
+                (TestProgram(portal: portal, token: "guess"), 404), (TestProgram(portal: portal, token: nil), 404),
+            ]
+            for (program, status) in programs {
+                var headers: HTTPHeaders = ["Host": "lectern.localhost:8080", "X-Forwarded-For": "192.0.2.1"]
+                if let token = program.token { headers["Authorization"] = "Bearer \(token)" }
+                let metrics = await portal.web.browsers.send(direct("/metrics", headers))
+                #expect(metrics.status == status)
+                #expect(metrics.text.contains("lectern_") == (status == 200))
+                let readiness = await portal.web.browsers.send(direct("/readyz?verbose", headers))
+                #expect(readiness.text.hasPrefix("{\"ready\":true") == (status == 200))
+            }
+        }
+    }
+
     @Test("A request without a host is nobody's")
     func noHost() {
         let request = HTTPRequest(path: "/metrics", clientAddress: "127.0.0.1")

@@ -25,6 +25,7 @@ struct MetricsPage {
         runtime()
         store()
         http()
+        webhooks()
         counters()
         process()
     }
@@ -123,6 +124,7 @@ struct MetricsPage {
         ("unknown", .refusedUnknown), ("no_capacity", .refusedNoCapacity), ("portal_full", .refusedPortalFull),
         ("user_limit", .refusedUserLimit), ("not_ready", .refusedNotReady), ("stopping", .refusedStopping),
         ("too_many", .refusedTooMany), ("sign_in_required", .refusedSignInRequired),
+        ("other_session", .refusedOtherSession), ("forbidden_user", .refusedForbiddenUser),
     ]
 
     // MARK: Engines
@@ -164,6 +166,24 @@ struct MetricsPage {
         }
     }
 
+    // MARK: Events
+
+    private mutating func webhooks() {
+        let counters = service.counters
+        text.gauge("lectern_webhook_backlog", "Events that wait to be delivered.", service.events.backlog)
+        text.counter("lectern_webhook_events_total", "Events by what became of them.") {
+            for (outcome, counter) in MetricsPage.events { $0.add(counters[counter], [("outcome", outcome)]) }
+        }
+        text.counter(
+            "lectern_webhook_failures_total", "Attempts to deliver an event that failed.",
+            counters[.eventAttemptsFailed])
+    }
+
+    private static let events: [(outcome: String, counter: PortalCounters.Counter)] = [
+        ("recorded", .eventsRecorded), ("delivered", .eventsDelivered), ("given_up", .eventsGivenUp),
+        ("dropped", .eventsDropped),
+    ]
+
     // MARK: What else happened
 
     private mutating func counters() {
@@ -177,9 +197,9 @@ struct MetricsPage {
             for (reason, counter) in ends { $0.add(counters[counter], [("reason", reason)]) }
         }
         let shown = Set(
-            ends.map(\.1) + MetricsPage.refusals.map(\.counter) + [
+            ends.map(\.1) + MetricsPage.refusals.map(\.counter) + MetricsPage.events.map(\.counter) + [
                 .launchesReused, .launchesFromReserve, .launchesStarted, .launchesInPlaceOfReserved, .launchesFailed,
-                .sessionsStartFailed, .stopsFailed,
+                .sessionsStartFailed, .stopsFailed, .eventAttemptsFailed,
             ])
         text.counter("lectern_events_total", "What else happened.") {
             for counter in PortalCounters.Counter.allCases where !shown.contains(counter) {

@@ -63,17 +63,17 @@ struct APIHandler: Sendable {
 
     /// What a failure looks like to a program; the log has the rest.
     func response(to error: any Error, _ request: HTTPRequest, on site: PortalSite) -> HTTPResponse {
-        if let refusal = error as? APIRefusal { return refusal.response(realm: site.definition.name) }
+        if let refusal = error as? APIRefusal { return refusal.response(to: request, realm: site.definition.name) }
         let refusal: APIRefusal = error is PortalStoreError ? .storeFailing : .failed
         log.of(request: request.id).error("request failed", ("path", request.path), ("error", "\(error)"))
-        return refusal.response(realm: site.definition.name)
+        return refusal.response(to: request, realm: site.definition.name)
     }
 
     /// Any page may read what a token opens, because it has to show the token itself: cookies are never looked at here
     /// (spec/portal-http.md, section 0, "CORS").
     private static let fields: HTTPHeaders = [
         "Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
-        "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After, WWW-Authenticate",
+        "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After, WWW-Authenticate, X-Request-ID",
     ]
 
     static func json(_ value: JSONValue, status: Int = 200) -> HTTPResponse { json(value.encoded, status: status) }

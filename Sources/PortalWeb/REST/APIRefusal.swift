@@ -72,15 +72,17 @@ struct APIRefusal: Error, Equatable {
     static let storeFailing = unavailable("store_failing", Text.storeFailing, 5)
     static let failed = APIRefusal(500, "internal_error", Text.failed)
 
-    var body: JSONValue {
+    /// - Parameter request: the id of the request, to be looked for in the portal's log.
+    private func body(request: String) -> JSONValue {
         var members: [JSONValue.Member] = [.init("error", .string(code)), .init("message", .string(message))]
         if let field { members.append(.init("field", .string(field))) }
+        if !request.isEmpty { members.append(.init("request", .string(request))) }
         return .object(members)
     }
 
     /// - Parameter realm: the portal's name.
-    func response(realm: String) -> HTTPResponse {
-        var response = APIHandler.json(body, status: status)
+    func response(to request: HTTPRequest, realm: String) -> HTTPResponse {
+        var response = APIHandler.json(body(request: request.id), status: status)
         if let retryAfter { response.headers["Retry-After"] = String(retryAfter) }
         if let allow { response.headers["Allow"] = allow }
         if let challenge {

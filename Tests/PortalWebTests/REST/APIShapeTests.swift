@@ -132,6 +132,8 @@ struct APIShapeTests {
                 #expect(answer.status == status && answer.refusal == refusal, "\(target): \(answer.text)")
                 #expect(answer.headers["Content-Type"] == "application/json")
                 #expect(answer.json["message"]?.string?.hasSuffix(".") == true)
+                #expect(answer.json["request"]?.string == "test-request")
+                #expect(answer.headers["X-Request-ID"] == "test-request")
                 if let challenge {
                     #expect(answer.headers["WWW-Authenticate"]?.contains(challenge) == true, "\(target)")
                 }
