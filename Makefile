@@ -16,6 +16,8 @@ BENCH_PACKAGES = wrk libmicrohttpd-dev
 SWIFT_FLAGS = --explicit-target-dependency-import-check error
 RELEASE = swift build -c release --static-swift-stdlib $(SWIFT_FLAGS)
 PROGRAM = .build/release/lectern
+# Checks metrics and alerts.
+PROMTOOL = $(CURDIR)/.build/tools/promtool
 
 # A process for each: they close descriptors, end children and use up limits on purpose.
 TEST_TARGETS = PlatformTests HTTPTests HTTPEngineTests PortalTests PortalStorageTests PortalWebTests RuntimesTests \
@@ -48,9 +50,10 @@ test: test-swift test-browser
 test-swift: packages assets release
 	@Scripts/install-packages $(RUN_PACKAGES)
 	swift build --build-tests $(SWIFT_FLAGS)
+	@Scripts/fetch-program prometheus usr/bin/promtool $(PROMTOOL)
 	@set -e; for target in $(TEST_TARGETS); do \
 		echo "Testing $$target"; \
-		LECTERN_PROGRAM=$(CURDIR)/$(PROGRAM) timeout 600 swift test --skip-build --filter "^$$target\."; \
+		LECTERN_PROGRAM=$(CURDIR)/$(PROGRAM) LECTERN_PROMTOOL=$(PROMTOOL) timeout 600 swift test --skip-build --filter "^$$target\."; \
 	done
 
 test-browser: release

@@ -24,7 +24,7 @@ struct ObservingTests {
 
     private static let checker = ProcessInfo.processInfo.environment["LECTERN_PROMTOOL"] ?? ""
 
-    @Test("promtool has nothing to say about the metrics", .enabled(if: !checker.isEmpty))
+    @Test("promtool has nothing to say about the metrics, and takes the alerts", .enabled(if: !checker.isEmpty))
     func promtool() throws {
         let portal = try RunningPortal(capacity: 5, runtime: "local", options: ["--front-door", "none"])
         defer { portal.remove() }
@@ -32,18 +32,50 @@ struct ObservingTests {
         _ = try portal.get("/workshops/catalog/")
         let file = portal.folder + "/metrics"
         try text("http://127.0.0.1:\(portal.portalPort)/metrics").write(toFile: file, atomically: true, encoding: .utf8)
-        let check = Process()
+        let metrics = try run(ObservingTests.checker, ["check", "metrics"], input: file)
+        #expect(metrics.text == "")
+        #expect(metrics.status == 0)
+        for arguments in [["rules", "lectern.rules.yml"], ["config", "prometheus.yml"]] {
+            let check = try run(
+                ObservingTests.checker, ["check", arguments[0], ObservingTests.deploy + "/prometheus/" + arguments[1]])
+            #expect(check.status == 0, "\(check.text)")
+        }
+    }
+
+    private static let analyzer = "/usr/bin/systemd-analyze"
+
+    @Test(
+        "systemd understands the unit, and finds it no less hardened than it was",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: analyzer)))
+    func unit() throws {
+        let units = ["lectern.service", "lectern.socket"].map { ObservingTests.deploy + "/systemd/" + $0 }
+        let verified = try run(ObservingTests.analyzer, ["verify", "--man=no"] + units)
+        // The program is not installed here.
+        let said = verified.text.split(separator: "\n").filter {
+            !$0.contains("is not executable") && $0.contains("lectern")
+        }
+        #expect(said == [])
+        let security = try run(ObservingTests.analyzer, ["security", "--offline=true", "--threshold=60", units[0]])
+        #expect(security.status == 0, "\(security.text.suffix(200))")
+    }
+
+    private static let deploy = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../Deploy").standardizedFileURL.path
+
+    private func run(_ program: String, _ arguments: [String], input: String = "/dev/null") throws
+        -> (status: Int32, text: String)
+    {
+        let process = Process()
         let output = Pipe()
-        check.executableURL = URL(fileURLWithPath: ObservingTests.checker)
-        check.arguments = ["check", "metrics"]
-        check.standardInput = FileHandle(forReadingAtPath: file)
-        check.standardOutput = output
-        check.standardError = output
-        try check.run()
-        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        check.waitUntilExit()
-        #expect(said == "")
-        #expect(check.terminationStatus == 0)
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        process.standardInput = FileHandle(forReadingAtPath: input)
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return (process.terminationStatus, text)
     }
 
     @Test(
