@@ -6,7 +6,7 @@ enum RouteLabel: Int, CaseIterable, Sendable {
     case admin, adminEvents, adminLog, adminAct, adminLogin
     case staticFile, themeFile, health, readiness, metrics, robots, favicon
     case apiEnvironments, apiWorkshops, apiStatus, apiRequest, apiUserSessions
-    case apiAuthorize, apiConfig, apiSchedule, apiExtend, apiTerminate
+    case apiAuthorize, apiConfig, apiSchedule, apiExtend, apiTerminate, apiEvent
     case openApi, docs
     /// Anything on the host of a session that is gone.
     case sessionHost
@@ -77,6 +77,7 @@ extension APIRoute {
         case .session(_, .schedule): .apiSchedule
         case .session(_, .extend): .apiExtend
         case .session(_, .terminate): .apiTerminate
+        case .session(_, .event): .apiEvent
         }
     }
 }

@@ -17,7 +17,9 @@ struct APIHandler: Sendable {
         if request.method == .options { return .now(APIHandler.preflight(allow: route.allow)) }
         do {
             guard route.methods.contains(request.method) else { throw APIRefusal.method(allow: route.allow) }
-            guard request.body.count <= APIHandler.longestBody else { throw APIRefusal.tooLarge }
+            guard request.body.count <= APIHandler.longestBody else {
+                throw APIRefusal.tooLarge(APIHandler.longestBody)
+            }
             return try answer(route, request, on: site)
         } catch {
             return .now(response(to: error, request, on: site))

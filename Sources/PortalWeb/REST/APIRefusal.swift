@@ -47,7 +47,8 @@ struct APIRefusal: Error, Equatable {
     }
     static let notAllocated = APIRefusal(400, "session_not_allocated", Text.notAllocated)
     static let otherSession = APIRefusal(409, "session_mismatch", Text.otherSession).with { $0.field = "session" }
-    static let tooLarge = APIRefusal(413, "body_too_large", Text.tooLarge(APIHandler.longestBody))
+    static func tooLarge(_ limit: Int) -> APIRefusal { APIRefusal(413, "body_too_large", Text.tooLarge(limit)) }
+    static let ownEvent = APIRefusal(403, "forbidden", Text.ownEvent).with { $0.challenge = "insufficient_scope" }
 
     private static func unavailable(_ code: String, _ message: String, _ seconds: Int) -> APIRefusal {
         APIRefusal(503, code, message).with { $0.retryAfter = max(1, seconds) }

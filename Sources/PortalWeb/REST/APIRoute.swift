@@ -14,21 +14,24 @@ public enum APIRoute: Hashable, Sendable {
 
     /// What can be asked of one session.
     public enum Call: String, Sendable, CaseIterable {
-        case authorize, config, schedule, extend, terminate
+        case authorize, config, schedule, extend, terminate, event
     }
 
     /// Whether a call changes something. It is documented with POST then, and GET stays for clients of the reference.
     var isChange: Bool {
         switch self {
-        case .request, .session(_, .extend), .session(_, .terminate): true
+        case .request, .session(_, .extend), .session(_, .terminate), .session(_, .event): true
         default: false
         }
     }
 
-    var methods: [HTTPMethod] { isChange ? [.get, .post] : [.get, .head] }
+    var methods: [HTTPMethod] {
+        if case .session(_, .event) = self { return [.post] }
+        return isChange ? [.get, .post] : [.get, .head]
+    }
 
     /// What `Allow` says.
-    var allow: String { isChange ? "GET, POST, OPTIONS" : "GET, HEAD, OPTIONS" }
+    var allow: String { (methods.map(\.text) + ["OPTIONS"]).joined(separator: ", ") }
 
     /// Whether programs alone may call it.
     var isForRobots: Bool {

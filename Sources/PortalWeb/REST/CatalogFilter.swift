@@ -32,9 +32,9 @@ struct CatalogFilter: Sendable, Equatable {
         if !states.isEmpty { self.states = states }
     }
 
-    /// `labels[key]`; a key holds any characters.
+    /// `labels[key]`; a key holds any characters, or none.
     private static func key(of name: String) -> String? {
-        guard name.hasPrefix("labels["), name.hasSuffix("]"), name.utf8.count > 8 else { return nil }
+        guard name.hasPrefix("labels["), name.hasSuffix("]") else { return nil }
         return String(name.dropFirst(7).dropLast())
     }
 

@@ -33,7 +33,9 @@ extension PortalText {
             "The timeout is a whole number of seconds from 1 to \(longest)."
         }
         static let badSession = "This is not the name of a session."
-        static let badAnalyticsURL = "analytics_url must be an absolute http or https URL without a user name."
+        static let ownEvent = "Only the portal itself reports events of that name."
+        static let badEventName = "The name of an event has 1 to 100 printable ASCII characters, none of them a blank."
+        static func event(_ mistake: String) -> String { mistake.prefix(1).uppercased() + mistake.dropFirst() + "." }
         static let bodyIsNotJSON = "The body is not a JSON object in UTF-8."
         static let parametersAreNoList = "parameters is a list of objects with name and value."
         static func badParameter(_ index: Int) -> String {

@@ -10,6 +10,7 @@ extension APIHandler {
         var launch = LaunchRequest(
             workshop: name, visitor: .user(wanted.user ?? .unnamed(at: clock.now())), returnAddress: wanted.indexURL)
         launch.parameters = wanted.parameters
+        launch.analyticsAddress = wanted.analyticsURL
         launch.activationTimeout = wanted.timeout
         launch.expectedSession = wanted.session
         return .later { [launch] complete in

@@ -35,6 +35,9 @@ extension APIHandler {
             guard session.owner != nil else { throw APIRefusal.notAllocated }
             let reason: SessionEnd = session.owner == caller.user.id ? .deleted : .terminated
             return terminate(session.name, because: reason, request, on: site)
+        case .event:
+            guard session.owner != nil else { throw APIRefusal.notAllocated }
+            return try report(session.name, request, on: site)
         }
     }
 

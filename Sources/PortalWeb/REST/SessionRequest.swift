@@ -17,6 +17,8 @@ struct SessionRequest: Sendable, Equatable {
     /// Seconds within which the link must be used.
     var timeout = SessionRequest.standardTimeout
     var parameters: [String: String] = [:]
+    /// Where the session's events are sent to as well.
+    var analyticsURL: AnalyticsAddress?
 
     static let standardTimeout = 60
     /// A week.
@@ -38,7 +40,16 @@ struct SessionRequest: Sendable, Equatable {
             session = name
         }
         if let text = query.last("timeout") { timeout = try SessionRequest.timeout(text) }
+        analyticsURL = try query.last("analytics_url").flatMap { try SessionRequest.analyticsURL($0, in: portal) }
         parameters = try SessionRequest.parameters(body)
+    }
+
+    private static func analyticsURL(_ text: String, in portal: TrainingPortalDefinition) throws -> AnalyticsAddress? {
+        if text.isEmpty { return nil }
+        switch AnalyticsAddress.parse(text, privateHosts: portal.privateAnalyticsHosts) {
+        case .success(let address): return address
+        case .failure(let rejection): throw APIRefusal.invalid("analytics_url", rejection.sentence)
+        }
     }
 
     private static func indexURL(_ query: QueryParameters, in portal: TrainingPortalDefinition) throws

@@ -73,6 +73,41 @@ struct SessionCallTests {
         }
     }
 
+    @Test("tells of events inside it, but not in the portal's name (weakness 8)")
+    func events() async throws {
+        let definitions = TestPortal.definitions { $0.portal.webhookURL = "https://events.example.com/" }
+        try await TestPortal.run(definitions) { portal in
+            let robot = try await TestProgram.of(in: portal)
+            let session = try await robot.launch("me")
+            let target = "/workshops/session/\(session)/event/"
+            let json: HTTPHeaders = ["Content-Type": "application/json"]
+            let learner = try await TestProgram.of(named: "me", reaching: session, in: portal)
+            let good = await learner.post(target, #"{"event":{"name":"Workshop/View","data":{"page":1}}}"#, json)
+            #expect(good.status == 200 && good.text == "{}")
+            #expect(await learner.post(target, #"{"event":{"name":"Workshop/Load"}}"#, json).status == 200)
+            let cases: [(String, HTTPHeaders, Int, String)] = [
+                (#"{"event":{"name":"Session/Deleted"}}"#, json, 403, "forbidden"),
+                (#"{"event":{"name":"user/create"}}"#, json, 403, "forbidden"),
+                (#"{"event":{"name":"a b"}}"#, json, 400, "invalid_parameter/event.name"),
+                (#"{"event":{"data":1}}"#, json, 400, "invalid_parameter/event.name"),
+                (#"{"event":[]}"#, json, 400, "invalid_parameter/event"), ("[]", json, 400, "invalid_parameter/event"),
+                ("{", json, 400, "invalid_parameter/event"), ("", json, 400, "invalid_parameter/event"),
+                (#"{"event":{"name":"a"}}"#, [:], 400, "invalid_parameter/body"),
+                (
+                    #"{"event":{"name":"a","data":"\#(String(repeating: "x", count: 17_000))"}}"#, json, 413,
+                    "body_too_large"
+                ),
+            ]
+            for (body, headers, status, refusal) in cases {
+                let answer = await robot.post(target, body, headers)
+                #expect(answer.status == status && answer.refusal == refusal, "\(body.prefix(60)): \(answer.text)")
+            }
+            #expect(await robot.get(target).status == 405)
+            let stranger = try await TestProgram.of(.registered, named: "them", in: portal)
+            #expect(await stranger.post(target, #"{"event":{"name":"a"}}"#, json).status == 403)
+        }
+    }
+
     @Test("finds nothing once it is over")
     func over() async throws {
         try await TestPortal.run(TestPortal.definitions()) { portal in

@@ -122,6 +122,9 @@ struct SessionRequestTests {
                 (["session": "Not a name"], "session"), (["timeout": ""], "timeout"), (["timeout": "1.5"], "timeout"),
                 (["timeout": "+5"], "timeout"), (["timeout": "604801"], "timeout"),
                 (["timeout": "99999999999999999999"], "timeout"),
+                (["analytics_url": "http://127.0.0.1/"], "analytics_url"),
+                (["analytics_url": "/events"], "analytics_url"),
+                (["analytics_url": "http://db.internal/"], "analytics_url"),
             ]
             for (parameters, field) in wrong {
                 let answer = await robot.request("lab-w01", parameters)
@@ -131,7 +134,8 @@ struct SessionRequestTests {
             let right: [QueryParameters] = [
                 ["email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"],
                 ["firstname": "Å da", "lastname": ""], ["email": "ada+x@localhost"], ["email": ""],
-                ["timeout": "1"], ["redirect_url": "/workshops/catalog/"], ["session": ""],
+                ["timeout": "1"], ["analytics_url": "https://events.example.com/x"],
+                ["redirect_url": "/workshops/catalog/"], ["session": ""],
             ]
             for parameters in right {
                 #expect(await robot.request("lab-w01", parameters).status == 200, "\(parameters)")
