@@ -10,7 +10,7 @@ BUILD_PACKAGES = libmicrohttpd-dev libsqlite3-dev libyaml-dev libsodium-dev libw
 	libcmark-gfm-extensions-dev libcurl4 node-xterm esbuild pkg-config
 # Git, curl and Python are for the learners of the examples.
 RUN_PACKAGES = nginx-light bubblewrap git curl python3
-TEST_PACKAGES = chromium python3-venv
+TEST_PACKAGES = chromium python3-venv jq
 BENCH_PACKAGES = wrk libmicrohttpd-dev
 
 SWIFT_FLAGS = --explicit-target-dependency-import-check error
@@ -23,7 +23,7 @@ PROMTOOL = $(CURDIR)/.build/tools/promtool
 TEST_TARGETS = PlatformTests HTTPTests HTTPEngineTests PortalTests PortalStorageTests PortalWebTests RuntimesTests \
 	SessionAgentTests CommandTests EndToEndTests
 
-.PHONY: run build release test test-swift test-browser bench check format fuzz tsan clean packages assets
+.PHONY: run build release test test-swift test-api test-browser bench check format fuzz tsan clean packages assets
 
 run: release
 	@Scripts/install-packages $(RUN_PACKAGES)
@@ -45,7 +45,7 @@ assets: .build/assets/xterm.js
 	@mkdir -p .build/assets
 	@Assets/build-xterm
 
-test: test-swift test-browser
+test: test-swift test-api test-browser
 
 test-swift: packages assets release
 	@Scripts/install-packages $(RUN_PACKAGES)
@@ -55,6 +55,10 @@ test-swift: packages assets release
 		echo "Testing $$target"; \
 		LECTERN_PROGRAM=$(CURDIR)/$(PROGRAM) LECTERN_PROMTOOL=$(PROMTOOL) timeout 600 swift test --skip-build --filter "^$$target\."; \
 	done
+
+test-api: release
+	@Scripts/install-packages $(TEST_PACKAGES)
+	LECTERN_PROGRAM=$(CURDIR)/$(PROGRAM) Tests/API/run
 
 test-browser: release
 	@Scripts/install-packages $(RUN_PACKAGES) $(TEST_PACKAGES)
