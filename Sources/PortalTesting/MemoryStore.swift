@@ -83,6 +83,7 @@ struct MemoryTables: Sendable {
     var environments: [EnvironmentName: WorkshopEnvironment] = [:]
     var sessions: [SessionName: WorkshopSession] = [:]
     var users: [UserID: PortalUser] = [:]
+    var details: [UserID: UserDetails] = [:]
     var logins: [TokenDigest: LoginCookie] = [:]
     var codes: [TokenDigest: AuthorizationCode] = [:]
     var accessTokens: [TokenDigest: AccessToken] = [:]
@@ -193,6 +194,7 @@ private final class MemoryTransaction: PortalTransaction {
     }
     func nextExpiry() -> Timestamp? { tables.sessions.values.filter(hasClock).compactMap(\.expires).min() }
     func user(_ id: UserID) -> PortalUser? { tables.users[id] }
+    func details(of user: UserID) -> UserDetails? { tables.details[user] }
     func login(_ digest: TokenDigest) -> LoginCookie? { tables.logins[digest] }
     func accessToken(_ digest: TokenDigest) -> AccessToken? { tables.accessTokens[digest] }
     func refreshToken(_ digest: TokenDigest) -> RefreshToken? { tables.refreshTokens[digest] }
@@ -291,6 +293,10 @@ private final class MemoryTransaction: PortalTransaction {
         set(\.users, user.id, user)
         if let recorder { add(recorder.entries(creating: user)) }
     }
+    func setDetails(_ details: UserDetails, of user: UserID) throws {
+        try needsOld(tables.users[user] != nil, "user")
+        set(\.details, user, details)
+    }
     func insert(_ login: LoginCookie) throws {
         try needsNew(tables.logins[login.digest] == nil, "login")
         try needsOld(login.user.map { tables.users[$0] != nil } ?? true, "user of the login")
@@ -373,6 +379,7 @@ private final class MemoryTransaction: PortalTransaction {
         }
         for user in users.prefix(max(0, limit)) {
             set(\.users, user.id, nil)
+            set(\.details, user.id, nil)
             if let recorder { add(recorder.entries(removingAnonymous: user.id)) }
             for login in tables.logins.values where login.user == user.id { set(\.logins, login.digest, nil) }
             removed += 1

@@ -9,7 +9,7 @@ public import Portal
 /// ```
 public enum StoreConformance {
     public static let checks: [StoreCheck] =
-        environmentChecks + sessionChecks + sessionQueryChecks + userChecks + tokenChecks + purgeChecks
+        environmentChecks + sessionChecks + sessionQueryChecks + userChecks + detailsChecks + tokenChecks + purgeChecks
         + transactionChecks
         + countChecks + eventChecks + adminChecks
 }

@@ -146,6 +146,8 @@ public protocol PortalReader {
     func auditEntry(_ number: Int) throws -> AuditEntry?
 
     func user(_ id: UserID) throws -> PortalUser?
+    /// What was told of the user; `nil` when nothing was.
+    func details(of user: UserID) throws -> UserDetails?
     func login(_ digest: TokenDigest) throws -> LoginCookie?
     /// Also finds an expired one that has not been purged.
     func accessToken(_ digest: TokenDigest) throws -> AccessToken?
@@ -171,6 +173,8 @@ public protocol PortalTransaction: PortalReader {
     func update(_ session: WorkshopSession) throws
 
     func insert(_ user: PortalUser) throws
+    /// Replaces what was told of the user. It goes when the user goes.
+    func setDetails(_ details: UserDetails, of user: UserID) throws
     func insert(_ login: LoginCookie) throws
     func update(_ login: LoginCookie) throws
     func deleteLogin(_ digest: TokenDigest) throws

@@ -33,6 +33,8 @@ public struct LaunchRequest: Sendable {
     public var wantsHandover = false
     /// Seconds within which the session must be activated through its link. `nil` means that it runs at once.
     public var activationTimeout: Int?
+    /// What is told of the visitor, to be remembered.
+    public var details = UserDetails()
     /// The session that the visitor is expected to have already; without it the launch is refused and changes nothing.
     public var expectedSession: SessionName?
 

@@ -93,6 +93,7 @@ public final class SessionAllocator: Sendable {
 
         let user = visitor.user ?? PortalUser(id: visitor.newID ?? .anonymous(at: now), kind: .anonymous, joined: now)
         if visitor.user == nil { try store.insert(user) }
+        if !request.details.isEmpty { try remember(request.details, of: user.id, in: store) }
         guard
             let applied = try apply(
                 decision, request, for: user.id, in: &environment, store, now: now,
@@ -119,6 +120,12 @@ public final class SessionAllocator: Sendable {
             entered.handover = code
         }
         return .committed(entered, applied.changes)
+    }
+
+    private func remember(_ given: UserDetails, of user: UserID, in store: any PortalTransaction) throws {
+        let known = try store.details(of: user)
+        let details = (known ?? UserDetails()).updated(by: given)
+        if details != known { try store.setDetails(details, of: user) }
     }
 
     private struct Applied {

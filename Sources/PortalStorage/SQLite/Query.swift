@@ -10,7 +10,7 @@ enum Query: Int, CaseIterable {
     case sessionsOfEnvironment, expiringSessions, nextExpiry, unseenSessions, insertSession
     case liveCounts
 
-    case user, userNumber, insertUser
+    case user, userNumber, insertUser, userDetails, setUserDetails
     case login, insertLogin, updateLogin, deleteLogin
     case insertCode, takeCode
     case accessToken, insertAccessToken, refreshToken, insertRefreshToken, spendRefreshToken
@@ -129,6 +129,13 @@ enum Query: Int, CaseIterable {
             WHERE state <> 'stopped' GROUP BY 1, 2, 3
             """
 
+        case .userDetails:
+            """
+            SELECT d.email, d.first_name, d.last_name FROM users u JOIN user_details d ON d.user = u.number
+            WHERE u.id = ?1
+            """
+        case .setUserDetails:
+            "INSERT OR REPLACE INTO user_details (user, email, first_name, last_name) VALUES (?1, ?2, ?3, ?4)"
         case .user: "SELECT id, kind, joined FROM users WHERE id = ?1"
         case .userNumber: "SELECT number FROM users WHERE id = ?1"
         case .insertUser: "INSERT INTO users (id, kind, joined) VALUES (?1, ?2, ?3)"

@@ -165,6 +165,12 @@ class StoreReader: PortalReader {
         return try statement.first { PortalUser(id: try $0.value(0), kind: try $0.value(1), joined: $0.timestamp(2)) }
     }
 
+    final func details(of user: UserID) throws -> UserDetails? {
+        let statement = try connection.statement(.userDetails)
+        statement.bind(1, user.rawValue)
+        return try statement.first { UserDetails(email: $0.text(0), firstName: $0.text(1), lastName: $0.text(2)) }
+    }
+
     func login(_ digest: TokenDigest) throws -> LoginCookie? {
         let statement = try connection.statement(.login)
         statement.bind(1, digest)

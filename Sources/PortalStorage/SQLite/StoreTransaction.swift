@@ -282,6 +282,16 @@ final class StoreTransaction: StoreReader, PortalTransaction {
         if let recorder { try add(recorder.entries(creating: user)) }
     }
 
+    func setDetails(_ details: UserDetails, of user: UserID) throws {
+        try willWrite()
+        let statement = try connection.statement(.setUserDetails)
+        statement.bind(1, try userNumber(user))
+        statement.bind(2, details.email)
+        statement.bind(3, details.firstName)
+        statement.bind(4, details.lastName)
+        try statement.run()
+    }
+
     private func userNumber(_ user: UserID) throws -> Int64 {
         if let known = knownUser, known.id == user { return known.number }
         let statement = try connection.statement(.userNumber)

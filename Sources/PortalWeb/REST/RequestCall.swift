@@ -11,6 +11,7 @@ extension APIHandler {
             workshop: name, visitor: .user(wanted.user ?? .unnamed(at: clock.now())), returnAddress: wanted.indexURL)
         launch.parameters = wanted.parameters
         launch.analyticsAddress = wanted.analyticsURL
+        launch.details = UserDetails(email: wanted.email, firstName: wanted.firstName, lastName: wanted.lastName)
         launch.activationTimeout = wanted.timeout
         launch.expectedSession = wanted.session
         return .later { [launch] complete in

@@ -93,6 +93,26 @@ struct SessionRequestTests {
         }
     }
 
+    @Test("tells who that is, as often as it likes, and what was told before stays")
+    func details() async throws {
+        try await TestPortal.run(TestPortal.definitions()) { portal in
+            let robot = try await TestProgram.of(in: portal)
+            func told() throws -> UserDetails? {
+                try portal.service.store.read { try $0.details(of: Fixture.user("me")) }
+            }
+            _ = await robot.request("lab-w01", ["user": "me"])
+            #expect(try told() == nil)
+            _ = await robot.request("lab-w01", ["user": "me", "email": "ada@example.com", "firstname": "Ada"])
+            #expect(try told() == UserDetails(email: "ada@example.com", firstName: "Ada"))
+            _ = await robot.request("lab-w01", ["user": "me", "last_name": "Lovelace", "email": "ada@example.org"])
+            let all = UserDetails(email: "ada@example.org", firstName: "Ada", lastName: "Lovelace")
+            #expect(try told() == all)
+            // A request that is refused tells nothing.
+            _ = await robot.request("lab-w01", ["user": "me", "email": "no@example.org", "session": "lab-w01-s009"])
+            #expect(try told() == all)
+        }
+    }
+
     @Test("gives values for the parameters that the workshop declares")
     func parameters() async throws {
         try await TestPortal.run(TestPortal.definitions()) { portal in
