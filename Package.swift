@@ -38,14 +38,16 @@ let package = Package(
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         system("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
         system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
+        system("CUtf8Proc", apt: "libutf8proc-dev"),
         system("CWslay", apt: "libwslay-dev"),
         system("CMarkGFM", pkgConfig: "libcmark-gfm", apt: "libcmark-gfm-dev"),
         .target(name: "CLinux", path: "Sources/CLibraries/CLinux"),
         .target(name: "CCurl", path: "Sources/CLibraries/CCurl"),
+        .target(name: "CJose", path: "Sources/CLibraries/CJose"),
         .target(name: "CAssets", path: "Sources/CLibraries/CAssets", cSettings: [.unsafeFlags(["-std=c23"])]),
 
         // Arrows point down only; an undeclared import is an error (see the Makefile).
-        library("Platform", ["CYAML", "CSodium", "CMarkGFM", "CLinux"]),
+        library("Platform", ["CYAML", "CSodium", "CMarkGFM", "CUtf8Proc", "CJose", "CLinux"]),
         library("HTTP", ["Platform"]),
         library("Portal", ["Platform"], hasReadMe: true),
         library("HTTPEngine", ["HTTP", "Platform", "CMicroHTTPD", "CWslay", "CCurl", "CLinux"], hasReadMe: true),
@@ -70,7 +72,7 @@ let package = Package(
         tests("PortalWebTests", ["PortalWeb", "PortalTesting", "PortalStorage", "Portal", "HTTP", "Platform"]),
         tests("RuntimesTests", ["Runtimes", "PortalTesting", "Portal", "Platform"]),
         tests("SessionAgentTests", ["PortalTesting", "SessionAgent", "HTTP", "Platform"]),
-        tests("CommandTests", ["lectern", "Portal", "Platform"]),
+        tests("CommandTests", ["lectern", "PortalStorage", "Portal", "Platform"]),
         tests("EndToEndTests", ["PortalTesting", "HTTPEngine", "HTTP", "PortalStorage", "Portal", "Platform"]),
     ]
 )

@@ -10,6 +10,7 @@ public final class PortalCounters: Sendable {
         case sessionsReady, sessionsStartFailed, sessionsStopped, stopsFailed
         case endedDeleted, endedExpired, endedOrphaned, endedStartFailed, endedVanished, endedReleased
         case endedNotActivated, endedTerminated
+        case signIns, signInsRefused, registrations, passwordsQueueFull
         case extensions, activations, codesIssued, codesExchanged, codesRefused
         case tokensIssued, tokensRefused, refreshTokensReused
         /// Entries of the outbox: recorded, taken by their receivers, given up because nobody took them in time, dropped

@@ -13,6 +13,8 @@ public final class PortalService: Sendable {
     public let entry: SessionEntry
     /// Issues tokens to REST clients.
     public let tokens: TokenIssuer
+    /// Lets people in who have an account.
+    public let accounts: PortalAccounts
     /// Makes sandboxes follow the store.
     public let reconciler: SessionReconciler
     /// Tells others what happens.
@@ -76,7 +78,12 @@ public final class PortalService: Sendable {
         events = PortalEvents(
             context, recorder, EventDelivery(context, sender: sender, secret: secret, sleep: sleep))
         administration = PortalAdministration(context, reconciler)
+        accounts = PortalAccounts(context, reconciler)
+        accounts.definitionsChanged()
     }
+
+    /// A secret of this portal for one purpose, the same after every restart.
+    public func secret(for purpose: String) -> SecretToken { context.secrets.secret(for: purpose) }
 
     /// Works until the task is cancelled: brings environments and sessions to where they should be and keeps them there.
     /// Sessions stay as they are when it ends.
@@ -105,6 +112,7 @@ public final class PortalService: Sendable {
         context.catalog.changed()
         reconciler.definitionsChanged()
         events.definitionsChanged()
+        accounts.definitionsChanged()
     }
 
     /// What is on offer; from memory unless something changed.

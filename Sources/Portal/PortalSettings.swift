@@ -1,3 +1,5 @@
+public import Platform
+
 /// What an operator may tune and a definition does not say. Durations are seconds.
 public struct PortalSettings: Sendable, Equatable {
     /// Sandboxes that may be starting at once, and how many of them ahead of demand, so that a learner never queues behind
@@ -34,6 +36,12 @@ public struct PortalSettings: Sendable, Equatable {
     public var eventGiveUp = 24 * 3600
     /// Events that wait at most; beyond, the oldest are dropped.
     public var outboxLimit = 100_000
+
+    /// What hashing a password costs, and how many are hashed at once; that many times the memory is needed.
+    public var passwordCost = PasswordCost.standard
+    public var passwordThreads = 2
+    /// Passwords that may wait for that. Whoever comes beyond is asked to try again.
+    public var passwordQueue = 64
 
     public init() {}
 }

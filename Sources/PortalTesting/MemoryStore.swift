@@ -84,6 +84,7 @@ struct MemoryTables: Sendable {
     var sessions: [SessionName: WorkshopSession] = [:]
     var users: [UserID: PortalUser] = [:]
     var details: [UserID: UserDetails] = [:]
+    var accounts: [UserID: UserAccount] = [:]
     var logins: [TokenDigest: LoginCookie] = [:]
     var codes: [TokenDigest: AuthorizationCode] = [:]
     var accessTokens: [TokenDigest: AccessToken] = [:]
@@ -198,6 +199,31 @@ private final class MemoryTransaction: PortalTransaction {
     func login(_ digest: TokenDigest) -> LoginCookie? { tables.logins[digest] }
     func accessToken(_ digest: TokenDigest) -> AccessToken? { tables.accessTokens[digest] }
     func refreshToken(_ digest: TokenDigest) -> RefreshToken? { tables.refreshTokens[digest] }
+    func account(of user: UserID) -> UserAccount? { tables.accounts[user] }
+    func account(named key: String) -> UserAccount? { tables.accounts.values.first { $0.nameKey == key } }
+    func account(of identity: ProviderIdentity) -> UserAccount? {
+        tables.accounts.values.first { $0.identity == identity }
+    }
+    func staff() -> [PortalUser] {
+        tables.users.values.filter { $0.kind == .staff }.sorted { isBefore($0.id, $1.id) }
+    }
+    func users(after: UserID?, limit: Int) -> [PortalUser] {
+        let users = tables.users.values.filter { user in after.map { isBefore($0, user.id) } ?? true }
+        return firstOf(users.sorted { isBefore($0.id, $1.id) }, limit)
+    }
+    /// By bytes, as databases compare.
+    private func isBefore(_ one: UserID, _ other: UserID) -> Bool {
+        one.rawValue.utf8.lexicographicallyPrecedes(other.rawValue.utf8)
+    }
+    func record(of user: UserID) -> UserRecord? {
+        guard let known = tables.users[user] else { return nil }
+        return UserRecord(
+            user: known, account: tables.accounts[user], details: tables.details[user],
+            logins: tables.logins.values.filter { $0.user == user }.sorted { $0.created < $1.created },
+            sessions: byAge { $0.owner == user },
+            accessTokens: tables.accessTokens.values.filter { $0.user == user }.sorted { $0.issued < $1.issued },
+            refreshTokens: tables.refreshTokens.values.filter { $0.user == user }.sorted { $0.issued < $1.issued })
+    }
     func setting(_ name: String) -> [UInt8]? { tables.settings[name] }
 
     func outbox(for target: String, after number: Int64, limit: Int) -> [OutboxEntry] {
@@ -296,6 +322,37 @@ private final class MemoryTransaction: PortalTransaction {
     func setDetails(_ details: UserDetails, of user: UserID) throws {
         try needsOld(tables.users[user] != nil, "user")
         set(\.details, user, details)
+    }
+    func update(_ user: PortalUser) throws {
+        try needsOld(tables.users[user.id] != nil, "user")
+        set(\.users, user.id, user)
+    }
+    func save(_ account: UserAccount) throws {
+        try needsOld(tables.users[account.user] != nil, "user of the account")
+        let others = tables.accounts.values.filter { $0.user != account.user }
+        try needsNew(
+            account.nameKey == nil || !others.contains { $0.nameKey == account.nameKey }, "an account of the name")
+        try needsNew(
+            account.identity == nil || !others.contains { $0.identity == account.identity },
+            "an account of the identity")
+        set(\.accounts, account.user, account)
+    }
+    func erase(_ user: UserID) throws {
+        try needsOld(tables.users[user] != nil, "user")
+        try needsNew(!tables.sessions.values.contains { $0.owner == user && $0.isActive }, "a session of the user")
+        for session in tables.sessions.values where session.owner == user { set(\.sessions, session.name, nil) }
+        for code in tables.codes.values where code.user == user { set(\.codes, code.digest, nil) }
+        _ = deleteTokens(.user(user))
+        deleteLogins(of: user)
+        set(\.accounts, user, nil)
+        set(\.details, user, nil)
+        set(\.users, user, nil)
+    }
+    @discardableResult
+    func deleteLogins(of user: UserID) -> Int {
+        let logins = tables.logins.values.filter { $0.user == user }
+        for login in logins { set(\.logins, login.digest, nil) }
+        return logins.count
     }
     func insert(_ login: LoginCookie) throws {
         try needsNew(tables.logins[login.digest] == nil, "login")

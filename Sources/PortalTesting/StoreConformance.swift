@@ -9,7 +9,9 @@ public import Portal
 /// ```
 public enum StoreConformance {
     public static let checks: [StoreCheck] =
-        environmentChecks + sessionChecks + sessionQueryChecks + userChecks + detailsChecks + tokenChecks + purgeChecks
+        environmentChecks + sessionChecks + sessionQueryChecks + userChecks + detailsChecks + accountChecks
+        + tokenChecks
+        + purgeChecks
         + transactionChecks
         + countChecks + eventChecks + adminChecks
 }

@@ -13,6 +13,8 @@ struct BrowserHandler: HTTPHandler {
     let oauth: OAuthEndpoints
     let api: APIHandler
     let live: LiveFeed
+    /// `nil` where no other server can be asked.
+    let providers: ProviderLogin?
     let clock: WallClock
     let log: Log
 
@@ -77,9 +79,17 @@ struct BrowserHandler: HTTPHandler {
         case .progress(let name): try progress(name, request, on: site)
         case .activate(let name): try activate(name, request, on: site)
         case .delete(let name): try delete(name, request, on: site)
-        case .register: try register(request, on: site)
+        case .createAnonymous: try createAnonymous(request, on: site)
+        case .registration: try register(request, on: site)
+        case .registrationComplete: registrationResult(isComplete: true, on: site)
+        case .registrationClosed: registrationResult(isComplete: false, on: site)
         case .login: try login(request, on: site)
         case .logout: try logout(request, on: site)
+        case .passwordChange: try changePassword(request, on: site)
+        case .passwordChanged: passwordChanged(on: site)
+        case .passwordReset: resetPassword(on: site)
+        case .providerLogin: try providerLogin(request, on: site)
+        case .providerCallback: try providerCallback(request, on: site)
         case .authorize: try authorize(request, on: site)
         case .token, .revoke, .revokeToken, .introspect, .authorizationServer: throw Refusal.notFound
         case .admin: try admin(request, on: site)

@@ -14,9 +14,16 @@ public enum PortalRoute: Hashable, Sendable {
     case activate(String)
     case delete(String)
     /// Makes an anonymous user and shows the catalogue.
-    case register
+    case createAnonymous
+    /// Makes an account, and says what became of that.
+    case registration, registrationComplete, registrationClosed
     case login
     case logout
+    case passwordChange, passwordChanged
+    /// Says that there is no such thing.
+    case passwordReset
+    /// To the organisation's login, and back from it.
+    case providerLogin, providerCallback
     case authorize
     case token
     case revoke
@@ -50,6 +57,8 @@ public enum PortalRoute: Hashable, Sendable {
         case everybody
         /// Everybody who has shown the access code, where the portal has one.
         case visitor
+        /// Everybody who is signed in with an account; everybody else is asked to sign in.
+        case account
         /// Whoever owns the session; everybody else is sent away with `session-invalid`.
         case owner
         /// The owner of the session, or staff; everybody else as above.
@@ -66,14 +75,16 @@ public enum PortalRoute: Hashable, Sendable {
 
     public var caller: Caller {
         switch self {
-        case .index, .catalog, .environment, .create, .register: .visitor
+        case .index, .catalog, .environment, .create, .createAnonymous, .registration: .visitor
+        case .passwordChange: .account
         case .delete: .owner
         case .session, .progress, .authorize: .ownerOrStaff
         case .metrics: .operators
         case .token, .revoke, .revokeToken, .introspect: .client
         case .admin, .adminEvents, .adminLog, .adminAct: .staff
-        case .accessCode, .activate, .login, .logout, .adminLogin, .staticFile, .themeFile, .health, .readiness,
-            .robots, .favicon, .authorizationServer, .openAPI, .docs:
+        case .accessCode, .activate, .login, .logout, .registrationComplete, .registrationClosed, .passwordChanged,
+            .passwordReset, .providerLogin, .providerCallback, .adminLogin, .staticFile, .themeFile, .health,
+            .readiness, .robots, .favicon, .authorizationServer, .openAPI, .docs:
             .everybody
         case .api: .bearer
         }
@@ -82,9 +93,11 @@ public enum PortalRoute: Hashable, Sendable {
     /// Methods beside HEAD, which is always GET without side effects.
     var methods: [HTTPMethod] {
         switch self {
+        case .accessCode, .activate, .delete, .login, .logout, .environment, .create, .createAnonymous, .registration,
+            .passwordChange, .adminAct:
+            [.get, .post]
         case .token, .revoke, .revokeToken, .introspect: [.post]
         case .api(let route): route.methods
-        case .accessCode, .activate, .delete, .logout, .environment, .create, .register, .adminAct: [.get, .post]
         default: [.get]
         }
     }
@@ -104,9 +117,17 @@ public enum PortalRoute: Hashable, Sendable {
         case .progress(let name): "/workshops/session/\(name)/progress/"
         case .activate(let name): "/workshops/session/\(name)/activate/"
         case .delete(let name): "/workshops/session/\(name)/delete/"
-        case .register: "/accounts/create/"
+        case .createAnonymous: "/accounts/create/"
+        case .registration: "/accounts/register/"
+        case .registrationComplete: "/accounts/register/complete/"
+        case .registrationClosed: "/accounts/register/closed/"
         case .login: "/accounts/login/"
         case .logout: "/accounts/logout/"
+        case .passwordChange: "/accounts/password_change/"
+        case .passwordChanged: "/accounts/password_change/done/"
+        case .passwordReset: "/accounts/password_reset/"
+        case .providerLogin: "/accounts/oidc/login/"
+        case .providerCallback: "/accounts/oidc/callback/"
         case .authorize: "/oauth2/authorize/"
         case .token: "/oauth2/token/"
         case .revoke: "/oauth2/revoke/"
@@ -167,13 +188,7 @@ public enum PortalRoute: Hashable, Sendable {
         if let route = APIRoute.match(parts) { return .api(route) }
         switch (parts.first, parts.count) {
         case ("docs", 1): return .docs
-        case ("accounts", 2):
-            switch parts[1] {
-            case "create": return .register
-            case "login": return .login
-            case "logout": return .logout
-            default: return nil
-            }
+        case ("accounts", 2...3): return account(parts[1], parts.count == 3 ? parts[2] : "")
         case ("oauth2", 2):
             switch parts[1] {
             case "authorize": return .authorize
@@ -211,6 +226,23 @@ public enum PortalRoute: Hashable, Sendable {
             default: return nil
             }
         default: return nil
+        }
+    }
+
+    private static func account(_ page: Substring, _ part: Substring) -> PortalRoute? {
+        switch (page, part) {
+        case ("create", ""): .createAnonymous
+        case ("register", ""): .registration
+        case ("register", "complete"): .registrationComplete
+        case ("register", "closed"): .registrationClosed
+        case ("login", ""): .login
+        case ("logout", ""): .logout
+        case ("password_change", ""): .passwordChange
+        case ("password_change", "done"): .passwordChanged
+        case ("password_reset", ""): .passwordReset
+        case ("oidc", "login"): .providerLogin
+        case ("oidc", "callback"): .providerCallback
+        default: nil
         }
     }
 

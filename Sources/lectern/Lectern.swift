@@ -6,7 +6,10 @@ internal import Platform
 struct Lectern {
     static let version = "0.1.0"
     static var commands: [any Command.Type] {
-        [ServeCommand.self, SessionCommand.self, CheckCommand.self, CredentialsCommand.self, BackupCommand.self]
+        [
+            ServeCommand.self, SessionCommand.self, CheckCommand.self, CredentialsCommand.self, UsersCommand.self,
+            BackupCommand.self,
+        ]
     }
 
     static func main() {

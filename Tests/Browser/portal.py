@@ -107,6 +107,16 @@ class Portal:
             time.sleep(0.05)
         raise AssertionError("lectern serve does not get ready:\n" + self.log.read_text())
 
+    def _wait_for(self, path, seconds):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, "lectern serve ended:\n" + self.log.read_text()
+            try:
+                return self._get(path)
+            except (OSError, urllib.error.HTTPError):
+                time.sleep(0.05)
+        raise AssertionError("lectern serve does not get ready:\n" + self.log.read_text())
+
     def _get(self, path):
         request = urllib.request.Request(
             f"http://127.0.0.1:{self._port}{path}", headers={"Host": urllib.parse.urlsplit(self.url).netloc})

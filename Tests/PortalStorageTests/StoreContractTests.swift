@@ -122,12 +122,16 @@ struct StoreContractTests {
         let connection = try Connection(path: folder.database, access: .reading)
         // A partial index holds exactly what these give, in order, up to a limit; counting is for opening only.
         let mayWalk: Set<Query> = [
-            .environmentsInUse, .reservedOfPortal, .nextExpiry, .liveCounts, .outboxTargets, .outboxCount,
+            .environmentsInUse, .reservedOfPortal, .nextExpiry, .liveCounts, .outboxTargets, .outboxCount, .staff,
         ]
         // The outbox is counted when opening, and shortened from its front.
-        let mayReadRows: Set<Query> = [.outboxCount, .deleteOldestEntries]
-        // The sessions of one environment are given all together, and sorted.
-        let maySort: Set<Query> = [.sessionsOfEnvironment, .liveCounts]
+        // Codes live for a minute, so that there are few.
+        let mayReadRows: Set<Query> = [.outboxCount, .deleteOldestEntries, .deleteCodesOfUser]
+        // The sessions of one environment, and what belongs to one user, are given all together, and sorted.
+        let maySort: Set<Query> = [
+            .sessionsOfEnvironment, .liveCounts, .loginsOfUser, .allSessionsOfOwner, .accessTokensOfUser,
+            .refreshTokensOfUser,
+        ]
         var looked = 0
         for query in Query.allCases {
             let steps = try connection.withStatement("EXPLAIN QUERY PLAN " + query.sql) { try $0.all { $0.text(3) } }

@@ -6,18 +6,22 @@ import Testing
 
 /// A portal with a store in memory, a runtime that works at once and a clock that stands still.
 struct TestPortal {
-    let store = MemoryStore()
+    let store: MemoryStore
     let base: InstantRuntime
-    let clock = ManualClock()
+    let clock: ManualClock
     let log = RecordedLog()
     let portal: PortalService
 
     init(
         _ definitions: PortalDefinitions = Fixture.definitions(), runtime: TroubledRuntime = TroubledRuntime(),
-        settings: PortalSettings = PortalSettings()
+        settings: PortalSettings = PortalSettings(), on store: MemoryStore = MemoryStore(),
+        clock: ManualClock = ManualClock()
     ) async throws {
+        self.store = store
+        self.clock = clock
         base = runtime.base
-        let clock = self.clock
+        var settings = settings
+        settings.passwordCost = .leastForTests
         portal = try await PortalService.open(
             definitions: definitions, address: Fixture.address, store: store, runtime: runtime,
             clock: clock.wallClock, log: log.log, settings: settings, sleep: { await clock.sleep(until: $0) })

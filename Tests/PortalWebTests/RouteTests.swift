@@ -10,11 +10,12 @@ import Testing
 struct RouteTests {
     static let routes: [PortalRoute] = [
         .index, .catalog, .accessCode, .environment("lab-w01"), .create("lab-w01"), .session("lab-w01-s001"),
-        .progress("lab-w01-s001"), .activate("lab-w01-s001"), .delete("lab-w01-s001"), .register, .login, .logout,
-        .authorize, .token, .revoke, .revokeToken, .introspect, .authorizationServer, .admin, .adminEvents, .adminLog,
-        .adminAct, .adminLogin, .staticFile("lectern.css"),
-        .themeFile("training-portal.css"), .health, .readiness, .metrics, .robots,
-        .favicon, .openAPI, .docs, .api(.environments), .api(.workshops),
+        .progress("lab-w01-s001"), .activate("lab-w01-s001"), .delete("lab-w01-s001"), .createAnonymous, .login,
+        .logout, .registration, .registrationComplete, .registrationClosed, .passwordChange, .passwordChanged,
+        .passwordReset, .providerLogin, .providerCallback, .authorize, .token, .revoke, .revokeToken, .introspect,
+        .authorizationServer, .admin, .adminEvents, .adminLog, .adminAct, .adminLogin, .staticFile("lectern.css"),
+        .themeFile("training-portal.css"), .health, .readiness, .metrics, .robots, .favicon, .openAPI, .docs,
+        .api(.environments), .api(.workshops),
         .api(.status(environment: "Learn & do / more")),
         .api(.request(environment: "lab-w01")), .api(.userSessions(user: "anon@educates:a/b%")),
         .api(.session("lab-w01-s001", .authorize)), .api(.session("lab-w01-s001", .config)),
@@ -106,6 +107,7 @@ struct RouteTests {
             switch route.caller {
             case .everybody: #expect(!isGated && !isNotTheirs)
             case .visitor: #expect(isGated)
+            case .account: #expect(response.location.hasPrefix("/accounts/login/?next="))
             case .owner, .ownerOrStaff: #expect(isNotTheirs)
             case .operators: #expect(response.status == 404)
             case .client:

@@ -20,7 +20,8 @@ struct TestPortal: Sendable {
     static func run(
         _ definitions: PortalDefinitions = Fixture.definitions(), runtime: any SessionRuntime = InstantRuntime(),
         publicURL: String = "http://lectern.localhost:8080", waitsForEnvironments: Bool = true,
-        on engine: (any PortalStore)? = nil, isAtWork: Bool = true,
+        on engine: (any PortalStore)? = nil, isAtWork: Bool = true, settings: PortalSettings = .forTests,
+        client: (any HTTPClient)? = nil,
         _ body: (TestPortal) async throws -> Void
     ) async throws {
         let memory = MemoryStore()
@@ -30,9 +31,11 @@ struct TestPortal: Sendable {
         let service = try await PortalService.open(
             definitions: definitions, address: address, store: engine ?? memory, runtime: runtime,
             clock: clock.wallClock,
-            log: log.log, sleep: { await clock.sleep(until: $0) })
+            log: log.log, settings: settings, sleep: { await clock.sleep(until: $0) })
         let portal = TestPortal(
-            store: memory, clock: clock, service: service, web: PortalWeb(service: service, log: log.log), log: log)
+            store: memory, clock: clock, service: service,
+            web: PortalWeb(service: service, log: log.log, client: client),
+            log: log)
         let work = Task { if isAtWork { await service.run() } }
         defer { work.cancel() }
         if waitsForEnvironments && isAtWork {
@@ -49,6 +52,15 @@ struct TestPortal: Sendable {
 
     func session(_ name: String) -> WorkshopSession? {
         store.allSessions.first { $0.name.rawValue == name }
+    }
+}
+
+extension PortalSettings {
+    /// Passwords cost next to nothing.
+    static var forTests: PortalSettings {
+        var settings = PortalSettings()
+        settings.passwordCost = .leastForTests
+        return settings
     }
 }
 

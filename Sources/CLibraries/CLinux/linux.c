@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,6 +16,9 @@ int lectern_pidfd_send_signal(int pidfd, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, (void *)0, 0);
 }
 int lectern_set_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+// On Linux a thread has a priority of its own.
+void lectern_let_others_go_first(void) { setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10); }
 
 int lectern_epoll_open(void) { return epoll_create1(EPOLL_CLOEXEC); }
 int lectern_epoll_watch(int epoll, int operation, int descriptor, uint64_t id, int for_room) {

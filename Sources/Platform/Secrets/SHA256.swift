@@ -15,12 +15,40 @@ public enum SHA256 {
     public static func challenge(of verifier: String) -> String { Base64.url(digest(of: verifier)) }
 }
 
-/// Base64 (RFC 4648), written only.
+/// Base64 (RFC 4648).
 public enum Base64 {
     /// Section 4: `+`, `/` and padding.
     public static func standard(_ bytes: [UInt8]) -> String { encode(bytes, last: "+/", isPadded: true) }
     /// Section 5: `-`, `_`, no padding.
     public static func url(_ bytes: [UInt8]) -> String { encode(bytes, last: "-_", isPadded: false) }
+
+    /// Reads what `url` writes; `nil` for anything else, padding and blanks included.
+    public static func decodeURL(_ text: some StringProtocol) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count / 4 * 3 + 3)
+        var buffer: UInt32 = 0
+        var bits = 0
+        for byte in text.utf8 {
+            let value: UInt8
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = byte - UInt8(ascii: "A")
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = byte - UInt8(ascii: "a") + 26
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = byte - UInt8(ascii: "0") + 52
+            case UInt8(ascii: "-"): value = 62
+            case UInt8(ascii: "_"): value = 63
+            default: return nil
+            }
+            buffer = buffer << 6 & 0xFFFF | UInt32(value)
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                bytes.append(UInt8(truncatingIfNeeded: buffer >> UInt32(bits)))
+            }
+        }
+        // What is left over is less than a byte, and zero; six bits alone are no byte's beginning.
+        guard bits < 6, buffer & (1 << UInt32(bits) - 1) == 0 else { return nil }
+        return bytes
+    }
 
     private static func encode(_ bytes: [UInt8], last: String, isPadded: Bool) -> String {
         let alphabet = Array(("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + last).utf8)

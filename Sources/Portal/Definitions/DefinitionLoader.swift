@@ -227,6 +227,9 @@ struct DefinitionReading {
             findings += problems
             if let folder = PortalThemeFiles.folder(theme.name, besideDefinition: found.file) { watched.append(folder) }
         }
+        if let file = portal.oidc?.clientSecretFile, !file.isEmpty, !file.hasPrefix("/") {
+            portal.oidc?.clientSecretFile = DefinitionFiles.join(DefinitionFiles.folder(of: found.file), file)
+        }
         let defaults = given["workshop"]["defaults"].labels("labels")
         for (index, entry) in FieldView(found.node)["spec"].list("workshops").filter({ $0["name"].text != nil })
             .enumerated()

@@ -19,6 +19,7 @@ struct PortalRules {
         var rules = PortalRules(
             check: FieldCheck(file: file), document: FieldView(node), portal: portal, wrong: Set(wrong))
         rules.checkAnonymousAccess()
+        rules.checkProvider()
         rules.checkFrameAncestors()
         rules.checkCredentials()
         rules.checkNames(workshops)
@@ -55,12 +56,7 @@ struct PortalRules {
     private mutating func checkAnonymousAccess() {
         let given = document["spec"]["portal"]
         guard isSound("spec.portal.registration.type", "spec.portal.registration.enabled") else { return }
-        guard portal.isAnonymous else {
-            add(
-                .warning, given["registration"].place ?? given.place, "spec.portal.registration",
-                "nobody can sign in yet: accounts and REST clients are not there; expected type \"anonymous\", enabled")
-            return
-        }
+        guard portal.isAnonymous else { return }
         let place = given["registration"].place
         if isSound("spec.portal.sessions.maximum", "spec.portal.sessions.anonymous", "spec.portal.sessions.registered"),
             portal.maximumSessions == 0 && portal.sessionsPerAnonymousUser == 0
@@ -84,6 +80,15 @@ struct PortalRules {
                     .warning, entry.place, field + ".expires",
                     "anybody may start sessions and they never end; set expires or orphaned")
             }
+        }
+    }
+
+    private mutating func checkProvider() {
+        let given = document["spec"]["portal"]["oidc"]
+        if given["clientSecretFile"].isGiven && given["clientSecretEnv"].isGiven {
+            add(
+                .error, given["clientSecretEnv"].place, "spec.portal.oidc.clientSecretEnv",
+                "found beside clientSecretFile, expected one of the two")
         }
     }
 

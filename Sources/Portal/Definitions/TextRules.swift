@@ -20,6 +20,21 @@ extension TextRule {
         }
         return true
     }
+    /// An issuer of OpenID Connect (Discovery 1.0, section 2): https, no query, no fragment. Plain http is taken for the
+    /// machine itself, which is where one tries things out.
+    static let issuer = TextRule(
+        expectation: "the issuer's https URL such as \"https://login.example.com/realms/main\", without a query"
+    ) { text in
+        guard isWebAddress(text), !text.contains("?"), !text.contains("#") else { return false }
+        if text.hasPrefix("https://") { return true }
+        let host = text.dropFirst("http://".count).prefix { $0 != "/" && $0 != ":" && $0 != "[" }
+        return text.hasPrefix("http://[::1]") || host == "localhost" || host == "127.0.0.1"
+            || host.hasSuffix(".localhost")
+    }
+    /// RFC 6749, section 3.3.
+    static let scope = TextRule(expectation: "a scope without blanks") { text in
+        !text.isEmpty && text.utf8.allSatisfy { $0 > 32 && $0 < 127 && $0 != 34 && $0 != 92 }
+    }
     /// A source of Content-Security-Policy's `frame-ancestors` (CSP level 3, section 2.3.1).
     static let frameAncestor = TextRule(
         expectation: "a site such as \"https://www.example.com\", \"https://*.example.com\", \"'self'\" or \"'none'\""

@@ -27,6 +27,8 @@ enum TrainingPortalDecoding {
         portal.ingressHostname = given["ingress"].text("hostname") ?? ""
         portal.replacesEnvironmentsOnWorkshopUpdate = given["updates"].boolean("workshop") ?? false
         portal.launches = launches(given["launches"])
+        portal.signIn = signIn(given["signIn"])
+        portal.oidc = provider(given["oidc"])
         portal.adminCredentials = credentials(given["credentials"]["admin"], "username", "password", "educates")
         portal.robotCredentials = credentials(given["credentials"]["robot"], "username", "password", "robot@educates")
         portal.robotClient = credentials(given["clients"]["robot"], "id", "secret", "")
@@ -46,6 +48,29 @@ enum TrainingPortalDecoding {
         limits.perAddressPerMinute = given.integer("perAddressPerMinute") ?? limits.perAddressPerMinute
         limits.perVisitorPerMinute = given.integer("perVisitorPerMinute") ?? limits.perVisitorPerMinute
         return limits
+    }
+
+    private static func signIn(_ given: FieldView) -> SignInLimits {
+        var limits = SignInLimits()
+        limits.failuresPerAccount = given.integer("failuresPerAccount") ?? limits.failuresPerAccount
+        limits.failuresPerAddress = given.integer("failuresPerAddress") ?? limits.failuresPerAddress
+        limits.longestWait = given.seconds("longestWait") ?? limits.longestWait
+        return limits
+    }
+
+    private static func provider(_ given: FieldView) -> LoginProvider? {
+        guard let issuer = given.text("issuer"), let clientID = given.text("clientID") else { return nil }
+        var provider = LoginProvider(issuer: issuer, clientID: clientID)
+        provider.clientSecretFile = given.text("clientSecretFile") ?? ""
+        provider.clientSecretVariable = given.text("clientSecretEnv") ?? ""
+        provider.label = given.text("label") ?? provider.label
+        let scopes = given.texts("scopes")
+        if !scopes.isEmpty { provider.scopes = scopes.contains("openid") ? scopes : ["openid"] + scopes }
+        let claim = given["staffClaim"]
+        if let name = claim.text("name"), let value = claim.text("value") {
+            provider.staffClaim = LoginProvider.StaffClaim(name: name, value: value)
+        }
+        return provider
     }
 
     private static func credentials(

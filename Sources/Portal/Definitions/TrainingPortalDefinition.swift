@@ -26,6 +26,10 @@ public struct TrainingPortalDefinition: Sendable, Equatable {
     public var replacesEnvironmentsOnWorkshopUpdate: Bool = false
     /// Lectern's own `spec.portal.launches`: who may launch anonymously, from where, how often.
     public var launches: LaunchLimits = LaunchLimits()
+    /// Lectern's own `spec.portal.signIn`: how often a password may be guessed.
+    public var signIn: SignInLimits = SignInLimits()
+    /// Lectern's own `spec.portal.oidc`: the organisation's login, if there is one.
+    public var oidc: LoginProvider?
     /// An empty secret is to be drawn at random.
     public var adminCredentials: Credentials?
     /// An empty secret is to be drawn at random.
@@ -43,6 +47,9 @@ public struct TrainingPortalDefinition: Sendable, Equatable {
     public enum Registration: String, Sendable { case oneStep = "one-step", anonymous }
 
     public var isAnonymous: Bool { registration == .anonymous && isRegistrationEnabled }
+
+    /// Whether anybody may make an account.
+    public var isRegistrationOpen: Bool { registration == .oneStep && isRegistrationEnabled }
 
     public init(name: String) { self.name = name }
 }
@@ -86,6 +93,17 @@ public struct LaunchLimits: Sendable, Equatable {
     public var perAddressPerMinute: Int = 60
     /// Launches a minute by one visitor; 0 means no limit.
     public var perVisitorPerMinute: Int = 20
+    public init() {}
+}
+
+/// Lectern's own limits for wrong passwords (`spec.portal.signIn`).
+public struct SignInLimits: Sendable, Equatable {
+    /// Wrong passwords for one account before its tries are slowed down; 0 means no limit.
+    public var failuresPerAccount: Int = 5
+    /// The same for one address (IPv4 address, IPv6 /64), which a whole class may share; 0 means no limit.
+    public var failuresPerAddress: Int = 30
+    /// Seconds to wait at most.
+    public var longestWait: Int = 300
     public init() {}
 }
 

@@ -1,5 +1,5 @@
-/// Every field of a `TrainingPortal` (spec/training-portal-resource.md), and Lectern's own `spec.portal.launches` and
-/// `spec.analytics.privateHosts`.
+/// Every field of a `TrainingPortal` (spec/training-portal-resource.md), and Lectern's own: `spec.portal.launches`,
+/// `spec.portal.signIn`, `spec.portal.oidc` and `spec.analytics.privateHosts`.
 enum TrainingPortalFields {
     static let all: [Field] = [
         Field("apiVersion", .text(.notEmpty), required: true),
@@ -48,6 +48,8 @@ enum TrainingPortalFields {
             .mapping([Field("robot", .mapping([Field("id", .text(.clientID)), Field("secret", .secret)]))])),
         Field("updates", .mapping([Field("workshop", .boolean)])),
         Field("launches", .mapping(launches)),
+        Field("signIn", .mapping(signIn)),
+        Field("oidc", .mapping(oidc)),
     ]
 
     private static let theme: [Field] = [
@@ -66,6 +68,26 @@ enum TrainingPortalFields {
         Field("allowedOrigins", .list(.text(.origin))),
         Field("perAddressPerMinute", .count),
         Field("perVisitorPerMinute", .count),
+    ]
+
+    private static let signIn: [Field] = [
+        Field("failuresPerAccount", .count),
+        Field("failuresPerAddress", .count),
+        Field("longestWait", .duration),
+    ]
+
+    private static let oidc: [Field] = [
+        Field("issuer", .text(.issuer), required: true),
+        Field("clientID", .text(.notEmpty), required: true),
+        Field("clientSecretFile", .text(.notEmpty)),
+        Field("clientSecretEnv", .text(.variableName)),
+        Field("label", .text(.notEmpty)),
+        Field("scopes", .list(.text(.scope))),
+        Field(
+            "staffClaim",
+            .mapping([
+                Field("name", .text(.notEmpty), required: true), Field("value", .text(.notEmpty), required: true),
+            ])),
     ]
 
     private static let registry = ValueRule.mapping([

@@ -158,6 +158,16 @@ public protocol PortalReader {
     /// Targets of all entries but those of the portal's own webhook, each once, in any order.
     func outboxTargets() throws -> [String]
     func outboxCount() throws -> Int
+    func account(of user: UserID) throws -> UserAccount?
+    /// - Parameter key: see `UserName.key`.
+    func account(named key: String) throws -> UserAccount?
+    func account(of identity: ProviderIdentity) throws -> UserAccount?
+    /// All staff, by id.
+    func staff() throws -> [PortalUser]
+    /// Users by id, after the given one, at most `limit`.
+    func users(after: UserID?, limit: Int) throws -> [PortalUser]
+    /// Everything that is stored about a user; lists are in order of time.
+    func record(of user: UserID) throws -> UserRecord?
     /// A small value of the portal itself, such as a key.
     func setting(_ name: String) throws -> [UInt8]?
 }
@@ -175,9 +185,21 @@ public protocol PortalTransaction: PortalReader {
     func insert(_ user: PortalUser) throws
     /// Replaces what was told of the user. It goes when the user goes.
     func setDetails(_ details: UserDetails, of user: UserID) throws
+    /// Changes the kind of a user.
+    func update(_ user: PortalUser) throws
+    /// Makes an account for an existing user, or replaces theirs.
+    /// - Throws: `PortalStoreError.failed` when another user's has the same name key or provider identity.
+    func save(_ account: UserAccount) throws
+    /// Removes a user with everything that is stored about them: account, logins, codes, tokens, stopped sessions.
+    /// - Throws: `PortalStoreError.failed` when there is no such user, or one with sessions that are not stopped.
+    func erase(_ user: UserID) throws
     func insert(_ login: LoginCookie) throws
     func update(_ login: LoginCookie) throws
     func deleteLogin(_ digest: TokenDigest) throws
+    /// Ends every login of a user.
+    /// - Returns: how many there were.
+    @discardableResult
+    func deleteLogins(of user: UserID) throws -> Int
     func insert(_ code: AuthorizationCode) throws
     /// Returns the code and removes it: the second caller gets `nil`.
     func takeCode(_ digest: TokenDigest) throws -> AuthorizationCode?

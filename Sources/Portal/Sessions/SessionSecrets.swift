@@ -28,6 +28,9 @@ public struct SessionSecrets: Sendable {
         key.secret(for: "session configuration", of: session.rawValue)
     }
 
+    /// A secret of the portal itself.
+    func secret(for purpose: String) -> SecretToken { key.secret(for: "portal", of: purpose) }
+
     /// Loads the portal's key from the store, or makes it.
     static func load(from store: any PortalStore) async throws -> SessionSecrets {
         let bytes = try await store.write { transaction in

@@ -10,18 +10,11 @@ extension PortalService {
     ) {
         let now = clock.now()
         let lifetime = settings.loginLifetime
-        let token = SecretToken.random()
         store.write(
             { store -> IssuedLogin in
                 let user = PortalUser(id: .anonymous(at: now), kind: .anonymous, joined: now)
                 try store.insert(user)
-                let old = try shown.flatMap(store.login)
-                if let old { try store.deleteLogin(old.digest) }
-                let login = LoginCookie(
-                    digest: token.digest, user: user.id, hasShownAccessCode: old?.hasShownAccessCode ?? false,
-                    created: now, expires: now.advanced(bySeconds: lifetime))
-                try store.insert(login)
-                return IssuedLogin(token: token, login: login)
+                return try store.issueLogin(for: user.id, replacing: shown, now: now, lifetime: lifetime)
             },
             completion: { result in
                 if case .success = result { self.counters.add(.usersCreated) }
@@ -56,5 +49,25 @@ extension PortalService {
     /// Ends a login. Its user and that user's sessions stay.
     public func signOut(_ digest: TokenDigest, completion: @escaping @Sendable (Result<Void, any Error>) -> Void) {
         store.write({ store in try store.deleteLogin(digest) }, completion: completion)
+    }
+}
+
+extension PortalTransaction {
+    /// Makes a new login for a browser: never one that it had before, because somebody else may have planted that.
+    /// - Parameters:
+    ///   - shown: the login that the browser shows; it ends, and that the access code was shown is kept.
+    ///   - between: done after the old login was looked at, and before the new one is made.
+    func issueLogin(
+        for user: UserID, replacing shown: TokenDigest?, now: Timestamp, lifetime: Int, between: () throws -> Void = {}
+    ) throws -> IssuedLogin {
+        let old = try shown.flatMap(login).flatMap { $0.expires > now ? $0 : nil }
+        if let old { try deleteLogin(old.digest) }
+        try between()
+        let token = SecretToken.random()
+        let login = LoginCookie(
+            digest: token.digest, user: user, hasShownAccessCode: old?.hasShownAccessCode ?? false, created: now,
+            expires: now.advanced(bySeconds: lifetime))
+        try insert(login)
+        return IssuedLogin(token: token, login: login)
     }
 }

@@ -10,7 +10,10 @@ enum Query: Int, CaseIterable {
     case sessionsOfEnvironment, expiringSessions, nextExpiry, unseenSessions, insertSession
     case liveCounts
 
-    case user, userNumber, insertUser, userDetails, setUserDetails
+    case user, userNumber, insertUser, updateUser, users, staff, deleteUser, userDetails, setUserDetails
+    case accountOfUser, accountNamed, accountOfProvider, saveAccount
+    case loginsOfUser, allSessionsOfOwner, accessTokensOfUser, refreshTokensOfUser
+    case deleteLoginsOfUser, deleteCodesOfUser, deleteSessionsOfOwner
     case login, insertLogin, updateLogin, deleteLogin
     case insertCode, takeCode
     case accessToken, insertAccessToken, refreshToken, insertRefreshToken, spendRefreshToken
@@ -29,6 +32,10 @@ enum Query: Int, CaseIterable {
             s.started, s.expires, s.stopped, s.end_reason, s.last_seen, s.activation, s.index_url, s.client_secret,
             s.parameters, s.analytics_url
         FROM sessions s
+        """
+    private static let selectAccount = """
+        SELECT u.id, a.name_key, a.password, a.display_name, a.issuer, a.subject, a.changed
+        FROM accounts a JOIN users u ON u.number = a.user
         """
     static let withOwner = "LEFT JOIN users u ON u.number = s.owner"
     private static let active = "s.state IN ('starting', 'waiting', 'running', 'stopping')"
@@ -139,6 +146,52 @@ enum Query: Int, CaseIterable {
         case .user: "SELECT id, kind, joined FROM users WHERE id = ?1"
         case .userNumber: "SELECT number FROM users WHERE id = ?1"
         case .insertUser: "INSERT INTO users (id, kind, joined) VALUES (?1, ?2, ?3)"
+
+        case .updateUser: "UPDATE users SET kind = ?2 WHERE id = ?1"
+        case .users: "SELECT id, kind, joined FROM users WHERE id > ?1 ORDER BY id LIMIT ?2"
+        case .staff: "SELECT id, kind, joined FROM users INDEXED BY users_of_staff WHERE kind = 'staff' ORDER BY id"
+        case .deleteUser: "DELETE FROM users WHERE id = ?1"
+
+        case .accountOfUser: "\(Query.selectAccount) WHERE u.id = ?1"
+        case .accountNamed: "\(Query.selectAccount) WHERE a.name_key = ?1"
+        case .accountOfProvider:
+            """
+            \(Query.selectAccount) WHERE a.issuer IS NOT NULL AND a.issuer = ?1 AND a.subject = ?2
+            """
+        case .saveAccount:
+            """
+            INSERT INTO accounts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            ON CONFLICT (user) DO UPDATE SET name_key = excluded.name_key, password = excluded.password,
+                display_name = excluded.display_name, issuer = excluded.issuer, subject = excluded.subject,
+                changed = excluded.changed
+            """
+        case .loginsOfUser:
+            """
+            SELECT l.digest, l.has_shown_access_code, l.created, l.expires
+            FROM logins l INDEXED BY logins_of_user JOIN users u ON u.number = l.user
+            WHERE u.id = ?1 AND l.user IS NOT NULL ORDER BY l.created
+            """
+        case .allSessionsOfOwner:
+            """
+            \(Query.selectSession) INDEXED BY sessions_of_owner JOIN users u ON u.number = s.owner
+            WHERE u.id = ?1 AND s.owner IS NOT NULL ORDER BY s.created, s.number
+            """
+        case .accessTokensOfUser:
+            "SELECT * FROM access_tokens INDEXED BY access_tokens_of_user WHERE user = ?1 ORDER BY issued"
+        case .refreshTokensOfUser:
+            "SELECT * FROM refresh_tokens INDEXED BY refresh_tokens_of_user WHERE user = ?1 ORDER BY issued"
+        case .deleteLoginsOfUser:
+            """
+            DELETE FROM logins INDEXED BY logins_of_user
+            WHERE user IS NOT NULL AND user = (SELECT number FROM users WHERE id = ?1)
+            """
+        // Codes live for a minute: there are few.
+        case .deleteCodesOfUser: "DELETE FROM codes WHERE user = ?1"
+        case .deleteSessionsOfOwner:
+            """
+            DELETE FROM sessions INDEXED BY sessions_of_owner
+            WHERE owner IS NOT NULL AND owner = (SELECT number FROM users WHERE id = ?1) AND state = 'stopped'
+            """
 
         case .login:
             """

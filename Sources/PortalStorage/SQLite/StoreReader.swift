@@ -162,7 +162,7 @@ class StoreReader: PortalReader {
     final func user(_ id: UserID) throws -> PortalUser? {
         let statement = try connection.statement(.user)
         statement.bind(1, id.rawValue)
-        return try statement.first { PortalUser(id: try $0.value(0), kind: try $0.value(1), joined: $0.timestamp(2)) }
+        return try statement.first(PortalUser.init(row:))
     }
 
     final func details(of user: UserID) throws -> UserDetails? {
@@ -184,22 +184,13 @@ class StoreReader: PortalReader {
     final func accessToken(_ digest: TokenDigest) throws -> AccessToken? {
         let statement = try connection.statement(.accessToken)
         statement.bind(1, digest)
-        return try statement.first { row in
-            AccessToken(
-                digest: digest, client: row.text(1), user: try row.value(2),
-                session: row.isNull(3) ? nil : try row.value(3), scope: row.text(4), family: try row.digest(5),
-                issued: row.timestamp(6), expires: row.timestamp(7))
-        }
+        return try statement.first(AccessToken.init(row:))
     }
 
     final func refreshToken(_ digest: TokenDigest) throws -> RefreshToken? {
         let statement = try connection.statement(.refreshToken)
         statement.bind(1, digest)
-        return try statement.first { row in
-            RefreshToken(
-                digest: digest, client: row.text(1), user: try row.value(2), scope: row.text(3),
-                family: try row.digest(4), issued: row.timestamp(5), expires: row.timestamp(6), isSpent: row.bool(7))
-        }
+        return try statement.first(RefreshToken.init(row:))
     }
 
     // MARK: Events
@@ -224,5 +215,24 @@ class StoreReader: PortalReader {
         let statement = try connection.statement(.setting)
         statement.bind(1, name)
         return try statement.first { $0.blob(0) }
+    }
+}
+
+extension AccessToken {
+    /// Reads a row of `access_tokens`.
+    init(row: Statement) throws {
+        self.init(
+            digest: try row.digest(0), client: row.text(1), user: try row.value(2),
+            session: row.isNull(3) ? nil : try row.value(3), scope: row.text(4), family: try row.digest(5),
+            issued: row.timestamp(6), expires: row.timestamp(7))
+    }
+}
+
+extension RefreshToken {
+    /// Reads a row of `refresh_tokens`.
+    init(row: Statement) throws {
+        self.init(
+            digest: try row.digest(0), client: row.text(1), user: try row.value(2), scope: row.text(3),
+            family: try row.digest(4), issued: row.timestamp(5), expires: row.timestamp(6), isSpent: row.bool(7))
     }
 }

@@ -137,7 +137,7 @@ final class StoreTransaction: StoreReader, PortalTransaction {
     }
 
     /// Before every change.
-    private func willWrite() throws {
+    func willWrite() throws {
         // Outside a transaction the statement would commit by itself.
         guard connection.isInTransaction else {
             throw PortalStoreError.failed(detail: "the transaction has failed already")
@@ -292,7 +292,7 @@ final class StoreTransaction: StoreReader, PortalTransaction {
         try statement.run()
     }
 
-    private func userNumber(_ user: UserID) throws -> Int64 {
+    func userNumber(_ user: UserID) throws -> Int64 {
         if let known = knownUser, known.id == user { return known.number }
         let statement = try connection.statement(.userNumber)
         statement.bind(1, user.rawValue)
@@ -490,6 +490,13 @@ final class StoreTransaction: StoreReader, PortalTransaction {
     func purgeAudit(before moment: Timestamp, limit: Int) throws -> Int {
         try willWrite()
         return try purge(.purgeAudit, moment, limit)
+    }
+
+    /// Forgets what is known about users, their logins and their sessions: more than one row may have gone.
+    func usersHaveGone() {
+        knownUser = nil
+        changedLogins = nil
+        knownSessions.removeAll(keepingCapacity: true)
     }
 
     // MARK: Purge

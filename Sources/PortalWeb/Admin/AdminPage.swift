@@ -36,7 +36,7 @@ struct AdminPage {
 
     /// The frame of every page for staff, with their own style and script.
     static func framed(_ name: String, in frame: PageFrame, @HTMLBuilder content: () -> HTML) -> HTML {
-        frame.page(name, isKnown: true, isNarrow: false) {
+        frame.page(name, reader: .staff, isNarrow: false) {
             link(.rel("stylesheet"), .href(frame.files.url(of: "admin.css")))
             script(.src(frame.files.url(of: "admin.js")), HTML.Attribute("defer"))
         } content: {

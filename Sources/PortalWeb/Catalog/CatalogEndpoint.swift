@@ -12,7 +12,7 @@ extension BrowserHandler {
             if visitor.user != nil {
                 .catalog
             } else if site.definition.isAnonymous {
-                .register
+                .createAnonymous
             } else {
                 site.definition.isCatalogPublic ? .catalog : .login
             }
@@ -43,7 +43,15 @@ extension BrowserHandler {
         return .now(
             HTTPResponse(
                 headers: site.security.headers(forms: .none),
-                body: .bytes(page.bytes(reason: reason, isKnown: visitor.user != nil, own: own))))
+                body: .bytes(page.bytes(reason: reason, for: reader(visitor), own: own))))
+    }
+}
+
+extension BrowserHandler {
+    /// What a page's head says of the visitor.
+    func reader(_ visitor: Visitor) -> PageFrame.Reader {
+        guard let user = visitor.user else { return .nobody }
+        return user.kind == .anonymous ? .anonymous : .account(displayName(of: user))
     }
 }
 

@@ -19,7 +19,10 @@ extension BrowserHandler {
         }
         let state = parameters["state"]
         if let error = mistake(in: parameters) { return .now(answer(["error": error], state, to: name, on: site)) }
-        guard let user = visitor.user else { return .now(stranger(request, on: site)) }
+        if let detour = try signInFirst(for: name.rawValue, visitor, request, on: site) { return .now(detour) }
+        guard let user = visitor.user else {
+            return .now(NotificationRedirect.response(.sessionInvalid, to: nil, on: site))
+        }
         if request.method == .head { return .now(PortalSite.redirect(to: PortalRoute.session(name.rawValue).path)) }
         return .later { complete in
             service.entry.authorize(
@@ -52,12 +55,6 @@ extension BrowserHandler {
             let challenge = parameters["code_challenge"], ProofKey.isChallenge(challenge)
         else { return "invalid_request" }
         return nil
-    }
-
-    /// Somebody without a login: where there are accounts, they may have one and come back.
-    private func stranger(_ request: HTTPRequest, on site: PortalSite) -> HTTPResponse {
-        if site.definition.isAnonymous { return NotificationRedirect.response(.sessionInvalid, to: nil, on: site) }
-        return PortalSite.redirect(to: LocalTarget.detour(.login, field: "next", backTo: LocalTarget.of(request)))
     }
 
     private func answer(

@@ -1,7 +1,8 @@
 /// What a request is called in metrics: one word for each kind of address, whatever names stand in it.
 enum RouteLabel: Int, CaseIterable, Sendable {
     case index, catalog, accessCode, environment, create, session, progress, activate, delete
-    case register, login, logout, authorize
+    case createAnonymous, registration, login, logout, passwordChange, passwordReset, providerLogin, providerCallback
+    case authorize
     case token, revoke, introspect, authorizationServer
     case admin, adminEvents, adminLog, adminAct, adminLogin
     case staticFile, themeFile, health, readiness, metrics, robots, favicon
@@ -37,9 +38,14 @@ extension PortalRoute {
         case .progress: .progress
         case .activate: .activate
         case .delete: .delete
-        case .register: .register
+        case .createAnonymous: .createAnonymous
+        case .registration, .registrationComplete, .registrationClosed: .registration
         case .login: .login
         case .logout: .logout
+        case .passwordChange, .passwordChanged: .passwordChange
+        case .passwordReset: .passwordReset
+        case .providerLogin: .providerLogin
+        case .providerCallback: .providerCallback
         case .authorize: .authorize
         case .token: .token
         case .revoke, .revokeToken: .revoke

@@ -16,6 +16,8 @@ struct CatalogCard: Sendable, Equatable {
 final class CatalogPage: Sendable {
     private let opening: [UInt8]
     private let openingKnown: [UInt8]
+    /// Before and after the name of somebody who is signed in.
+    private let openingAccount: ([UInt8], [UInt8])
     private let cards: [Card]
     private let closing: [UInt8]
     private let size: Int
@@ -34,11 +36,9 @@ final class CatalogPage: Sendable {
         // The frame is written once with a mark in each place where the pieces go.
         let mark = "<!--here-->"
         func halves(_ html: HTML) -> ([UInt8], [UInt8]) { CatalogPage.cut(html.bytes, at: Array(mark.utf8)) }
-        func framed(isKnown: Bool) -> ([UInt8], [UInt8]) {
-            halves(
-                frame.page(PortalText.workshops, isKnown: isKnown, isNarrow: false) {
-                    HTML.raw(mark)
-                })
+        let nameMark = "(the name)"
+        func framed(_ reader: PageFrame.Reader) -> ([UInt8], [UInt8]) {
+            halves(frame.page(PortalText.workshops, reader: reader, isNarrow: false) { HTML.raw(mark) })
         }
         let introduction = HTML {
             div(.class("stack")) {
@@ -55,9 +55,10 @@ final class CatalogPage: Sendable {
         }
         let intro = entries.isEmpty ? nothing : introduction
         let list = HTML.raw(entries.isEmpty ? "" : "<ul class=\"cards\" role=\"list\">")
-        (opening, _) = framed(isKnown: false)
-        let known = framed(isKnown: true)
+        (opening, _) = framed(.nobody)
+        let known = framed(.anonymous)
         openingKnown = known.0
+        openingAccount = CatalogPage.cut(framed(.account(nameMark)).0, at: Array(nameMark.utf8))
         introductionAndList = intro.bytes + list.bytes
         closing = HTML.raw(entries.isEmpty ? "" : "</ul>").bytes + known.1
         cards = entries.map { entry in
@@ -77,12 +78,20 @@ final class CatalogPage: Sendable {
 
     /// The page for one visitor.
     /// - Parameter own: the visitor's sessions by environment.
-    func bytes(reason: ReturnReason?, isKnown: Bool, own: [(environment: EnvironmentName, session: SessionName)])
-        -> [UInt8]
-    {
+    func bytes(
+        reason: ReturnReason?, for reader: PageFrame.Reader,
+        own: [(environment: EnvironmentName, session: SessionName)]
+    ) -> [UInt8] {
         var page: [UInt8] = []
         page.reserveCapacity(size + own.count * 300)
-        page.append(contentsOf: isKnown ? openingKnown : opening)
+        switch reader {
+        case .unknown, .nobody, .staff: page.append(contentsOf: opening)
+        case .anonymous: page.append(contentsOf: openingKnown)
+        case .account(let name):
+            page.append(contentsOf: openingAccount.0)
+            page.append(contentsOf: HTML { name }.bytes)
+            page.append(contentsOf: openingAccount.1)
+        }
         if let reason, let banner = banners[reason] { page.append(contentsOf: banner) }
         page.append(contentsOf: introductionAndList)
         for card in cards {

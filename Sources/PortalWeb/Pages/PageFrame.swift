@@ -3,7 +3,22 @@ internal import Portal
 
 /// What all pages of one portal share: head, masthead, colophon, theme. Made once per definition.
 struct PageFrame: Sendable {
+    /// Who reads a page, as far as its head tells.
+    enum Reader {
+        /// The page tells nothing.
+        case unknown
+        case nobody
+        /// A visitor without an account, who can be forgotten.
+        case anonymous
+        /// The name of somebody who is signed in.
+        case account(String)
+        /// Somebody at work on pages for staff.
+        case staff
+    }
+
     let portalTitle: String
+    /// Whether there is anything to sign in for.
+    private let hasAccounts: Bool
     let files: StaticFiles
     let theme: StaticFiles
     private let sharedHead: HTML
@@ -12,6 +27,7 @@ struct PageFrame: Sendable {
     init(definition: TrainingPortalDefinition, files: StaticFiles = PortalAssets.files) {
         self.files = files
         portalTitle = definition.title
+        hasAccounts = !definition.isAnonymous || definition.oidc != nil
         var themeFiles: [StaticFile] = []
         for (name, content) in [
             ("training-portal.css", definition.theme.css), ("training-portal.js", definition.theme.javascript),
@@ -50,10 +66,10 @@ struct PageFrame: Sendable {
 
     /// - Parameters:
     ///   - name: the page's own name, first in the window's title.
-    ///   - isKnown: whether this browser can be forgotten.
+    ///   - reader: who reads it.
     ///   - isNarrow: a single column of text or a form.
     func page(
-        _ name: String, isKnown: Bool = false, isNarrow: Bool = true, @HTMLBuilder head: () -> HTML = { .empty },
+        _ name: String, reader: Reader = .unknown, isNarrow: Bool = true, @HTMLBuilder head: () -> HTML = { .empty },
         @HTMLBuilder content: () -> HTML
     ) -> HTML {
         HTML.document(language: PortalText.language) {
@@ -67,15 +83,31 @@ struct PageFrame: Sendable {
                     div(.class("bounds")) {
                         brand
                         span(.class("grow"))
-                        if isKnown {
-                            nav(.aria("label", PortalText.thisBrowser)) {
-                                a(.class("button quiet compact"), .href(PortalRoute.logout.path)) { PortalText.signOut }
-                            }
-                        }
+                        identity(reader)
                     }
                 }
                 main(.id("content"), .class(isNarrow ? "bounds narrow stack" : "bounds stack-wide")) { content() }
                 footer(.class("colophon")) { div(.class("bounds")) { p { PortalText.colophon } } }
+            }
+        }
+    }
+
+    private func identity(_ reader: Reader) -> HTML {
+        func link(_ text: String, _ route: PortalRoute) -> HTML {
+            a(.class("button quiet compact"), .href(route.path)) { text }
+        }
+        switch reader {
+        case .unknown: return .empty
+        case .nobody:
+            guard hasAccounts else { return .empty }
+            return nav(.aria("label", PortalText.account)) { link(PortalText.loginTitle, .login) }
+        case .anonymous: return nav(.aria("label", PortalText.thisBrowser)) { link(PortalText.signOut, .logout) }
+        case .staff: return nav(.aria("label", PortalText.account)) { link(PortalText.signOutAccount, .logout) }
+        case .account(let name):
+            return nav(.class("row"), .aria("label", PortalText.account)) {
+                span(.class("small soft")) { name }
+                link(PortalText.passwordChangeLink, .passwordChange)
+                link(PortalText.signOutAccount, .logout)
             }
         }
     }

@@ -119,12 +119,96 @@ enum PortalText {
     static let accessWrongAdvice = "Check it for typing mistakes and enter it again."
 
     // Accounts
+    static let account = "Account"
     static let loginTitle = "Sign in"
     static let loginNotNeeded = "You need no account here."
     static let loginNotNeededAdvice = "Pick a workshop and start; this browser remembers you."
-    static let loginClosed = "This portal lets in people who have an account, and it cannot check passwords yet."
-    static let loginClosedAdvice = "Use the link that you were given, or ask whoever sent you here."
     static let loginContinue = "Continue"
+    static let loginForStaff = "For people who run this portal"
+    static let loginWrong = "That name and that password do not belong together."
+    static let loginWrongAdvice = "Check both for typing mistakes. Upper and lower case matter in the password."
+    static let loginBusy = "Many people sign in at this moment."
+    static let loginOr = "Or with a name and a password of this portal:"
+    static func loginWith(_ provider: String) -> String { "Sign in with \(provider)" }
+    static func loginAsOther(_ name: String) -> String {
+        "You are signed in as \(name), who may not open that page. Sign in as somebody who may."
+    }
+    static let loginQuestion = "You have an account?"
+    static let userName = "User name"
+    static let password = "Password"
+    static let passwordAgain = "The same password again"
+    static let passwordForgotten = "Forgot your password?"
+    static let cancel = "Cancel"
+
+    static let providerTitle = "Signing in did not work"
+    static let providerAway = "Your organisation's login does not answer at the moment."
+    static let providerRefused = "Your organisation's login did not let you through."
+    static let providerFailed = "What your organisation's login sent could not be accepted."
+    static let providerStrange =
+        "This answer does not belong to a login that was begun in this browser, or it took too long."
+    static let providerAdvice = "Try again. If it stays like this, tell whoever runs the portal."
+    static let nameless = "Signed in"
+
+    static let registerQuestion = "New here?"
+    static let registerTitle = "Create an account"
+    static let registerIntroduction = "A name and a password are enough. Your labs are then yours on any computer."
+    static let userNameHint =
+        "\(UserName.shortest) to \(UserName.longest) letters and digits; “.”, “_”, “-”, “+” and “@” may stand between them."
+    static let passwordHint =
+        "At least \(PasswordRules.shortest) characters. Several words are easier to remember than signs. "
+        + "Write it down: this portal sends no mail and cannot send you a new one."
+    static let formMistakes = "Something has to be corrected below."
+    static let nameTaken = "That name, or one that looks like it, is taken. Choose another."
+    static let passwordsDiffer = "The two are not the same. Enter both once more."
+    static func mistake(_ problem: UserName.Problem) -> String {
+        switch problem {
+        case .tooShort: "The name needs at least \(UserName.shortest) characters."
+        case .tooLong: "The name may have \(UserName.longest) characters at most."
+        case .characters:
+            "The name has to begin with a letter or a digit, and may hold only those and “.”, “_”, “-”, “+”, “@”."
+        case .mixedScripts: "The name mixes letters of several scripts. Choose one."
+        case .reserved: "That name is kept for the portal itself. Choose another."
+        }
+    }
+    static func mistake(_ problem: PasswordRules.Problem) -> String {
+        switch problem {
+        case .tooShort: "The password needs at least \(PasswordRules.shortest) characters."
+        case .tooLong: "The password is longer than the portal can keep. Choose a shorter one."
+        case .likeName: "The password is too much like the name. Choose another."
+        case .tooCommon: "That password is among the first that anybody tries. Choose another."
+        }
+    }
+    static let registrationCompleteTitle = "Welcome"
+    static let registrationComplete = "Your account is ready, and you are signed in."
+    static let registrationCompleteAdvice = "Pick a workshop to start with."
+    static let registrationClosedTitle = "No new accounts"
+    static let registrationClosed = "This portal takes no new accounts."
+    static let registrationClosedAdvice =
+        "Use the account or the link that you were given, or ask whoever sent you here."
+
+    static let passwordChangeTitle = "Change the password"
+    static let passwordChangeLink = "Password"
+    static let passwordChangeIntroduction = "You are signed out everywhere else when the password changes."
+    static let passwordOld = "The password that you have now"
+    static let passwordOldWrong = "That is not your password."
+    static let passwordNew = "A new password"
+    static let passwordChangedTitle = "The password is changed"
+    static let passwordChanged =
+        "From now on your new password counts, and everybody else who knew the old one is signed out."
+    static let passwordChangedAdvice = "This browser stays signed in."
+    static let passwordOfDefinition = "The password of this account stands in the portal's definition."
+    static let passwordOfDefinitionAdvice = "Change it there; it counts as soon as the definition is read again."
+    static let passwordOfProvider = "You sign in with your organisation, which keeps your password."
+    static let passwordOfProviderAdvice = "Change it there."
+    static let passwordResetTitle = "A forgotten password"
+    static let passwordReset = "This portal sends no mail, so it cannot give you a new password by itself."
+    static let passwordResetAdvice =
+        "Ask whoever runs it, or create another account where that is possible. Labs end by themselves."
+
+    static let signOutAccount = "Sign out"
+    static let signOutTitle = "Sign out?"
+    static let signOutText =
+        "Labs that you have open stay open until their time is over; sign in again to return to them."
     static let logoutTitle = "Forget me on this browser?"
     static let logoutText =
         "Labs that you have open stay open until their time is over, but this browser cannot enter them any more."

@@ -8,6 +8,7 @@ extension BrowserHandler {
     /// nobody's work can be thrown away by a page that they happen to visit.
     func delete(_ name: String, _ request: HTTPRequest, on site: PortalSite) throws -> HTTPReply {
         let visitor = try visitor(request, on: site)
+        if let detour = try signInFirst(for: name, visitor, request, on: site) { return .now(detour) }
         let invalid = NotificationRedirect.response(.sessionInvalid, to: nil, isStaff: visitor.isStaff, on: site)
         guard let user = visitor.user, let view = try SessionName(rawValue: name).flatMap(service.session),
             view.session.owner == user.id

@@ -7,6 +7,7 @@ extension BrowserHandler {
     /// while it starts, back to the index page when it is gone.
     func session(_ name: String, _ request: HTTPRequest, on site: PortalSite) throws -> HTTPReply {
         let visitor = try visitor(request, on: site)
+        if let detour = try signInFirst(for: name, visitor, request, on: site) { return .now(detour) }
         guard let user = visitor.user, let view = try SessionName(rawValue: name).flatMap(service.session),
             view.session.owner == user.id || (visitor.isStaff && view.session.isLive)
         else {

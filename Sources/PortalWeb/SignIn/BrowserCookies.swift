@@ -8,6 +8,8 @@ struct BrowserCookies: Sendable {
     let login: String
     /// Binds forms to a browser that has no login yet.
     let form: String
+    /// Keeps a login at a provider together while the browser is there.
+    let providerLogin: String
     private let isSecure: Bool
     private let isFramed: Bool
     private let domain: String
@@ -23,6 +25,7 @@ struct BrowserCookies: Sendable {
         login =
             domain.isEmpty
             ? SetCookie.hostName("lectern-login", isSecure: isSecure) : "lectern-login-\(definition.name)"
+        providerLogin = SetCookie.hostName("lectern-oidc", isSecure: isSecure)
         form = SetCookie.hostName("lectern-form", isSecure: isSecure)
     }
 
@@ -35,6 +38,15 @@ struct BrowserCookies: Sendable {
     }
 
     func removeLogin() -> SetCookie { setLogin(SecretToken(presented: "")).removed() }
+
+    /// Lax, so that it comes along when the provider sends the browser back.
+    func setProviderLogin(_ value: String) -> SetCookie {
+        var cookie = SetCookie(providerLogin, value, isSecure: isSecure)
+        cookie.maximumAge = ProviderLogin.lifetime
+        return cookie
+    }
+
+    func removeProviderLogin() -> SetCookie { setProviderLogin("").removed() }
 
     func setForm(_ token: SecretToken) -> SetCookie {
         var cookie = SetCookie(form, token.text, isSecure: isSecure)

@@ -70,10 +70,14 @@ final class PortalProcess {
             }
         }
         let web = PortalWeb(
-            service: service, log: log.about("web"), version: Lectern.version, logsAccess: configuration.logsAccess)
+            service: service, log: log.about("web"), version: Lectern.version, logsAccess: configuration.logsAccess,
+            client: CurlClient())
 
         let agents = HTTPServer(agentsConfiguration, handler: web.agents)
         try agents.start()
+        let control = HTTPServer(controlConfiguration, handler: web.control)
+        try control.start()
+        try ControlSocket.announce(controlSocket, data: configuration.dataFolder)
         let portal = try startPortal(web.browsers)
         let operators = try startOperators(web.operators)
         let work = Task { await service.run() }
@@ -94,6 +98,7 @@ final class PortalProcess {
         // First those that browsers reach, then what they stand on.
         let grace = Double(configuration.tuning.stopGrace)
         if !isRestart { frontDoor?.finish(grace: grace) { portal.requestsUnderWay > 0 } }
+        control.stop(grace: grace)
         let servers: [(purpose: InheritedSockets.Purpose, server: HTTPServer?)] = [
             (.portal, portal), (.agents, agents), (.operators, operators),
         ]
@@ -179,6 +184,10 @@ final class PortalProcess {
         settings.concurrentReservedStarts = max(1, configuration.tuning.parallelStarts / 2)
         settings.launchPatience = configuration.tuning.launchWait
         settings.retention = configuration.tuning.keepHours * 3600
+        settings.passwordCost = PasswordCost(
+            memory: configuration.tuning.passwordMemory << 20, passes: configuration.tuning.passwordPasses)
+        settings.passwordThreads = configuration.tuning.passwordThreads
+        settings.passwordQueue = configuration.tuning.passwordQueue
         settings.tokenLifetime = configuration.tuning.tokenLifetime
         settings.refreshTokenLifetime = configuration.tuning.refreshLifetime
         settings.eventGiveUp = configuration.tuning.eventGiveUp * 3600
@@ -242,6 +251,17 @@ final class PortalProcess {
         configuration.timeout = 20
         let server = HTTPServer(configuration, handler: handler)
         try server.start()
+        return server
+    }
+
+    private var controlSocket: String { configuration.runFolder + "/control.sock" }
+
+    /// For whoever runs the portal, and root.
+    private var controlConfiguration: HTTPServerConfiguration {
+        var server = HTTPServerConfiguration(.unix(path: controlSocket, permissions: 0o600))
+        server.maximumConnections = 16
+        server.maximumBodyBytes = 64 * 1024
+        server.threads = 1
         return server
     }
 
@@ -343,7 +363,7 @@ private func raiseDescriptorLimit() {
 }
 
 /// Runs async work to its end on the pool while this thread waits.
-private func waitFor<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+func waitFor<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
     let done = DispatchSemaphore(value: 0)
     let result = Mutex<Result<Value, any Error>?>(nil)
     Task.detached {

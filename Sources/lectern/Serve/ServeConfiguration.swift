@@ -40,6 +40,12 @@ struct ServeConfiguration {
         /// Seconds that access tokens and refresh tokens of REST clients are good for.
         var tokenLifetime = 36_000
         var refreshLifetime = 30 * 86_400
+        /// MiB that hashing one password takes, and passes over them.
+        var passwordMemory = 64
+        var passwordPasses = 3
+        /// Passwords hashed at once, and those that may wait.
+        var passwordThreads = 2
+        var passwordQueue = 64
         /// Seconds that requests under way get when the program is told to stop.
         var stopGrace = 10
         var connections = 480
@@ -89,6 +95,10 @@ struct ServeConfiguration {
         CommandOption("token-lifetime", "SECONDS", "Of an access token of a REST client.", default: "36000"),
         CommandOption(
             "refresh-lifetime", "SECONDS", "Of what such a token is refreshed with.", default: "2592000"),
+        CommandOption("password-memory", "MIB", "What hashing one password takes (Argon2id).", default: "64"),
+        CommandOption("password-passes", "N", "Passes over that memory.", default: "3"),
+        CommandOption("password-threads", "N", "Passwords hashed at once.", default: "2"),
+        CommandOption("password-queue", "N", "Passwords that may wait for that.", default: "64"),
         CommandOption("stop-grace", "SECONDS", "For requests under way when told to stop.", default: "10"),
         CommandOption("connections", "N", "Connections to the portal at most.", default: "480"),
         CommandOption("request-body", "BYTES", "Largest request body.", default: "1048576"),
@@ -151,6 +161,10 @@ struct ServeConfiguration {
         tuning.tokenLifetime = try options.integer("token-lifetime", in: 60...31_536_000, default: tuning.tokenLifetime)
         tuning.refreshLifetime = try options.integer(
             "refresh-lifetime", in: 60...31_536_000, default: tuning.refreshLifetime)
+        tuning.passwordMemory = try options.integer("password-memory", in: 1...4096, default: tuning.passwordMemory)
+        tuning.passwordPasses = try options.integer("password-passes", in: 1...100, default: tuning.passwordPasses)
+        tuning.passwordThreads = try options.integer("password-threads", in: 1...64, default: tuning.passwordThreads)
+        tuning.passwordQueue = try options.integer("password-queue", in: 0...10_000, default: tuning.passwordQueue)
         tuning.stopGrace = try options.integer("stop-grace", in: 0...600, default: tuning.stopGrace)
         tuning.connections = try options.integer("connections", in: 8...65_000, default: tuning.connections)
         tuning.requestBody = try options.integer("request-body", in: 1024...1_073_741_824, default: tuning.requestBody)

@@ -51,6 +51,14 @@ let everyField = """
           allowedOrigins: ["https://www.example.com", "http://localhost:8081"]
           perAddressPerMinute: 30
           perVisitorPerMinute: 5
+        signIn: {failuresPerAccount: 3, failuresPerAddress: 20, longestWait: 10m}
+        oidc:
+          issuer: https://login.example.com/realms/main
+          clientID: lectern
+          clientSecretFile: /run/secrets/oidc
+          label: Harbour ID
+          scopes: [openid, profile, groups]
+          staffClaim: {name: groups, value: trainers}
       workshops:
       - name: shell
         alias: first-steps

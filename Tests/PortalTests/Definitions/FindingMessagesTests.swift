@@ -176,7 +176,7 @@ struct FindingMessagesTests {
             ("expires: 1h", "6:5: warning: spec.portal.expires: deprecated; use spec.portal.workshop.defaults.expires"),
             (
                 "colour: red",
-                "6:5: warning: spec.portal.colour: unknown field, expected one of title, logo, labels, password, index, sessions, workshop, capacity, initial, reserved, expires, orphaned, theme, ingress, cookies, registration, catalog, credentials, clients, updates, launches"
+                "6:5: warning: spec.portal.colour: unknown field, expected one of title, logo, labels, password, index, sessions, workshop, capacity, initial, reserved, expires, orphaned, theme, ingress, cookies, registration, catalog, credentials, clients, updates, launches, signIn, oidc"
             ),
             ("Title: Labs", #"6:5: warning: spec.portal.Title: unknown field; did you mean "title"?"#),
             ("tilte: Labs", #"6:5: warning: spec.portal.tilte: unknown field; did you mean "title"?"#),
@@ -276,8 +276,9 @@ struct FindingMessagesTests {
                 "spec.portal.launches.allowedOrigins: links from any site may start sessions, and visitors are sent back to any site; list the origins of your own pages"
             ),
             (
-                "registration: {type: one-step}", "labs",
-                #"spec.portal.registration: nobody can sign in yet: accounts and REST clients are not there; expected type "anonymous", enabled"#
+                "oidc: {issuer: \"https://login.example.com\", clientID: a, clientSecretFile: b, clientSecretEnv: C}",
+                "labs",
+                "spec.portal.oidc.clientSecretEnv: found beside clientSecretFile, expected one of the two"
             ),
             (
                 "credentials: {robot: {username: educates}}", "labs",

@@ -86,6 +86,9 @@ int lectern_process_limit(void);
 /// Sets the process limit (soft and hard) of another process. -1 and errno on failure.
 int lectern_set_process_limit(pid_t pid, uint64_t count);
 
+/// Lowers the calling thread's priority: what it does may wait.
+void lectern_let_others_go_first(void);
+
 /// Watches a descriptor with epoll until it is readable once; then it must be armed again.
 int lectern_queue_arm(int queue, int descriptor, uint64_t token);
 /// Fills up to `capacity` tokens; 0 on timeout (milliseconds, -1 never), -1 and errno.
