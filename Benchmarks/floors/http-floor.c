@@ -10,10 +10,14 @@ static struct MHD_Response *page;
 
 static enum MHD_Result answer(void *context, struct MHD_Connection *connection, const char *url, const char *method,
                               const char *version, const char *upload, size_t *upload_size, void **request) {
-    (void)context, (void)url, (void)method, (void)version, (void)upload, (void)upload_size;
+    (void)context, (void)url, (void)method, (void)version, (void)upload;
     static int seen;
     if (*request == NULL) {
         *request = &seen;
+        return MHD_YES;
+    }
+    if (*upload_size) {
+        *upload_size = 0;
         return MHD_YES;
     }
     return MHD_queue_response(connection, 200, page);

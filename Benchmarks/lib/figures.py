@@ -105,32 +105,49 @@ def launches(program, folder):
         portal.stop()
 
 
+def timed_launches(portal, connection, count):
+    times = []
+    for _ in range(count):
+        begin = time.perf_counter()
+        status, headers, _ = portal.get(portal.create_path(), connection=connection)
+        times.append((time.perf_counter() - begin) * 1000)
+        assert status == 302 and "notification" not in headers["Location"], headers["Location"]
+    return times
+
+
+def warmed(portal, connection):
+    """Connections, caches and the processor's clock come up by one visitor who launches the same session again."""
+    cookie = portal.sign_in()
+    for _ in range(300):
+        portal.get(portal.create_path("two"), cookie=cookie, connection=connection)
+
+
 def decisions(program, folder):
     """One launch after another: what a launch costs beside so many live sessions."""
+    medians, few = {}, []
+    for _ in range(8):  # each launch adds a session, so a few of them in each of some portals
+        portal = Portal(program, workshops=("one", "two"))
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", portal.portal_port)
+            warmed(portal, connection)
+            timed_launches(portal, connection, 9)
+            few += timed_launches(portal, connection, 20)
+        finally:
+            portal.stop()
+    medians[10] = statistics.median(few)
     portal = Portal(program, workshops=("one", "two"))
     try:
         connection = http.client.HTTPConnection("127.0.0.1", portal.portal_port)
-        for _ in range(50):  # connections, caches and the processor's clock come up
-            portal.get(portal.create_path("two"), connection=connection)
-        medians, live = {}, 50
-        for level in (50, 1_000, 10_000):
-            while live < level:
-                portal.get(portal.create_path(), connection=connection)
-                live += 1
-            time.sleep(0.5)
-            times = []
-            for _ in range(400):
-                begin = time.perf_counter()
-                status, headers, _ = portal.get(portal.create_path(), connection=connection)
-                times.append(time.perf_counter() - begin)
-                assert status == 302 and "notification" not in headers["Location"], headers["Location"]
-                live += 1
-            medians[level] = statistics.median(times) * 1000
-        spread = max(medians.values()) / min(medians.values()) - 1
-        row("launch beside 50 / 1,000 / 10,000 live sessions", " / ".join(f"{v:.2f}" for v in medians.values()) + " ms",
-            f"{min(medians.values()):.2f} ms", f"{1 + spread:.2f}", "within 20 %", spread <= 0.20)
+        warmed(portal, connection)
+        for level in (1_000, 10_000):
+            portal.fill(level)
+            warmed(portal, connection)
+            medians[level] = statistics.median(timed_launches(portal, connection, 160))
     finally:
         portal.stop()
+    spread = max(medians.values()) / min(medians.values()) - 1
+    row("launch beside 10 / 1,000 / 10,000 live sessions", " / ".join(f"{v:.2f}" for v in medians.values()) + " ms",
+        f"{min(medians.values()):.2f} ms", f"{1 + spread:.2f}", "within 20 %", spread <= 0.20)
 
 
 def sandbox_floor_ms(folder):
@@ -194,7 +211,7 @@ def clicks(program, folder):
             p50 <= 60)
         row("the same with nothing reserved, p99", f"{p99:.1f} ms", f"{floor:.1f} ms", f"{p99 / floor:.1f}", "200 ms",
             p99 <= 200)
-        keystrokes(portal)
+        keystrokes(portal, folder)
     finally:
         portal.stop()
 
@@ -273,7 +290,33 @@ class Terminal:
             self.buffer += part
 
 
-def keystrokes(portal):
+def keystroke_floor_ms(portal, folder):
+    """A program that gives each message back, in the place of a session behind the same nginx."""
+    name = "keystroke-floor"
+    place = os.path.join(portal.folder, "run", "sessions", name)
+    os.mkdir(place)
+    path = os.path.join(place, "agent.sock")
+    floor = subprocess.Popen([compile_floor("websocket-floor", folder), path])
+    try:
+        wait_until(lambda: os.path.exists(path), 5, "the WebSocket floor")
+        os.chmod(path, 0o666)
+        host = f"{name}.{portal.host}"
+        terminal = Terminal(portal, host, "none=none")
+        times = []
+        for number in range(300):
+            begin = time.perf_counter()
+            terminal_protocol.type(terminal, b"x")
+            terminal.receive()
+            times.append((time.perf_counter() - begin) * 1000)
+            time.sleep(0.003)
+        return statistics.median(times)
+    finally:
+        floor.kill()
+        floor.wait()
+
+
+def keystrokes(portal, folder):
+    floor = keystroke_floor_ms(portal, folder)
     _, _, host, cookie = portal.click()
     terminal = Terminal(portal, host, cookie)
     end = time.monotonic() + 1.5
@@ -293,8 +336,8 @@ def keystrokes(portal):
         times.append((time.perf_counter() - begin) * 1000)
         time.sleep(0.003)
     p50 = statistics.median(times)
-    row("keystroke to echo in the terminal, through nginx, p50", f"{p50:.2f} ms", "0.14 ms", f"{p50 / 0.14:.1f}", "1 ms",
-        p50 <= 1)
+    row("keystroke to echo in the terminal, through nginx, p50", f"{p50:.2f} ms", f"{floor:.2f} ms",
+        f"{p50 / floor:.1f}", "1 ms", p50 <= 1)
 
 
 def memory(program, folder):
@@ -356,8 +399,192 @@ def crash(program, folder):
         portal.stop()
 
 
+def programs(program, folder):
+    """The REST API, as a company's own web site calls it."""
+    portal = Portal(program)
+    try:
+        token = portal.token()
+        headers = (f"Host: {portal.host}", f"Authorization: Bearer {token}")
+        base = f"http://127.0.0.1:{portal.portal_port}"
+        path = "/workshops/catalog/environments/"
+        status, _, body = portal.get(path, token=token)
+        assert status == 200, status
+        floor = HTTPFloor(folder, len(body))
+        try:
+            bare = wrk(f"http://127.0.0.1:{floor.port}/")[0]
+            rate, _, p99, bad = wrk(base + path, headers=headers)
+            row("REST catalogue, bearer token, 32 connections", f"{rate:,.0f}/s", f"{bare:,.0f}/s", f"{rate / bare:.2f}",
+                "0.40", bad == 0 and rate / bare >= 0.40)
+        finally:
+            floor.stop()
+        live = portal.fill(1_000)
+        path += "?sessions=true"
+        status, _, body = portal.get(path, token=token)
+        assert status == 200 and body.count(b"-s") >= 1_000, (status, len(body))
+        floor = HTTPFloor(folder, len(body))
+        try:
+            bare = wrk(f"http://127.0.0.1:{floor.port}/")[0]
+            rate, _, p99, bad = wrk(base + path, headers=headers)
+            row(f"the same with sessions=true and {live:,} live sessions, p99", f"{p99:.1f} ms",
+                f"{bare:,.0f}/s", f"{rate / bare:.2f}", "20 ms", bad == 0 and p99 <= 20)
+        finally:
+            floor.stop()
+    finally:
+        portal.stop()
+    bare = float(subprocess.run(
+        [compile_floor("sqlite-floor", folder, "-lsqlite3"), os.path.join(folder, "floor.db"), "3"],
+        capture_output=True, text=True, check=True).stdout)
+    portal = Portal(program)
+    try:
+        token = portal.token()
+        path = "/workshops/environment/bench-w01/request/?index_url=https%3A%2F%2Fwww.example.com%2F"
+        status, _, body = portal.get(path, token=token, method="POST")
+        assert status == 200, (status, body)
+        headers = (f"Host: {portal.host}", f"Authorization: Bearer {token}")
+        rate, _, p99, bad = wrk(f"http://127.0.0.1:{portal.portal_port}{path}", headers=headers)
+        row("session requests, durable, --runtime none, 32 connections", f"{rate:,.0f}/s", f"{bare:,.0f} commits/s",
+            f"{rate / bare:.2f}", "2,500/s", bad == 0 and rate >= 2_500)
+        row("the same, p99", f"{p99:.1f} ms", "", "", "10 ms", bad == 0 and p99 <= 10)
+    finally:
+        portal.stop()
+
+
+class HangingReceiver:
+    """Takes connections and requests, and never answers."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self.port = self.listener.getsockname()[1]
+        self.taken = []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                self.taken.append(self.listener.accept()[0])
+            except OSError:
+                return
+
+    def stop(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for peer in self.taken:
+            peer.close()
+
+
+def webhook(program, folder):
+    """Launches with no webhook, with one that answers at once, and with one that hangs, in turns: one portal each time."""
+    rates = {"none": [], "answers": [], "hangs": []}
+    for turn in range(3):
+        for kind in rates:
+            receiver = None
+            if kind == "answers":
+                receiver = HTTPFloor(folder, 2)
+            elif kind == "hangs":
+                receiver = HangingReceiver()
+            portal = Portal(program, webhook=f"http://127.0.0.1:{receiver.port}/events" if receiver else None)
+            try:
+                url = f"http://127.0.0.1:{portal.portal_port}{portal.create_path()}"
+                headers = (f"Host: {portal.host}", "Accept: text/html", "User-Agent: Mozilla/5.0 (bench)")
+                rate, _, _, bad = wrk(url, seconds=4, headers=headers)
+                assert bad == 0, bad
+                assert kind != "hangs" or receiver.taken, "the webhook was never called"
+                rates[kind].append(rate)
+            finally:
+                portal.stop()
+                if receiver:
+                    receiver.stop()
+    none, answers, hangs = (statistics.median(rates[kind]) for kind in rates)
+    row("anonymous launches while a webhook's receiver hangs, beside one that answers", f"{hangs:,.0f}/s",
+        f"{answers:,.0f}/s", f"{hangs / answers:.2f}", "0.95", hangs / answers >= 0.95)
+    row("the same beside a portal that records no events", f"{hangs:,.0f}/s", f"{none:,.0f}/s", f"{hangs / none:.2f}",
+        "0.95", hangs / none >= 0.95)
+
+
+def metrics(program, folder):
+    portal = Portal(program)
+    try:
+        live = portal.fill(10_000)
+        connection = http.client.HTTPConnection("127.0.0.1", portal.portal_port)
+        times = []
+        for _ in range(100):
+            begin = time.perf_counter()
+            connection.request("GET", "/metrics")
+            response = connection.getresponse()
+            body = response.read()
+            times.append((time.perf_counter() - begin) * 1000)
+            assert response.status == 200 and b"lectern_sessions{" in body
+        floor = HTTPFloor(folder, len(body))
+        try:
+            bare = []
+            other = http.client.HTTPConnection("127.0.0.1", floor.port)
+            for _ in range(100):
+                begin = time.perf_counter()
+                other.request("GET", "/")
+                other.getresponse().read()
+                bare.append((time.perf_counter() - begin) * 1000)
+        finally:
+            floor.stop()
+        p99, least = quantile(times, 0.99), statistics.median(bare)
+        row(f"metrics page with {live:,} sessions, p99", f"{p99:.1f} ms", f"{least:.2f} ms", f"{p99 / least:.1f}", "20 ms",
+            p99 <= 20)
+    finally:
+        portal.stop()
+
+
+def restarts(program, folder):
+    """Launches and pages at a steady rate through nginx while the portal is replaced five times."""
+    portal = Portal(program, workshops=("one",), capacity=100_000)
+    try:
+        answered, failed, times, stop = [], [], [], threading.Event()
+        lock = threading.Lock()
+
+        def visitor(method, path):
+            while not stop.is_set():
+                begin = time.perf_counter()
+                try:
+                    status, headers, _ = portal.get(path, method=method)
+                except OSError as error:
+                    status, headers = repr(error), {}
+                spent = time.perf_counter() - begin
+                with lock:
+                    times.append(spent * 1000)
+                    if status not in (200, 302):
+                        failed.append((method, path, status))
+                    elif path == portal.create_path():
+                        answered.append(re.search(r"bench-w01-s\d+", headers["Location"]).group())
+                time.sleep(max(0, 0.01 - spent))
+
+        kinds = [("GET", portal.create_path())] * 4 + [("POST", portal.create_path())] * 2
+        kinds += [("GET", "/workshops/catalog/"), ("GET", "/accounts/login/")]
+        threads = [threading.Thread(target=visitor, args=kind) for kind in kinds]
+        for thread in threads:
+            thread.start()
+        for _ in range(5):
+            time.sleep(0.7)
+            portal.restart_in_place()
+        time.sleep(0.7)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        database = os.path.join(portal.folder, "data", "portal.sqlite")
+        import sqlite3
+        with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as reader:
+            names = {name for (name,) in reader.execute("SELECT name FROM sessions")}
+        lost = len(set(answered) - names)
+        doubled = len(answered) - len(set(answered))
+        if failed:
+            print(f"  failed: {failed[:5]}", flush=True)
+        row(f"requests that failed of {len(times):,} during 5 restarts, through nginx", f"{len(failed)}", "", "", "0",
+            not failed and lost == 0 and doubled == 0)
+        row("the longest that a visitor waited meanwhile", f"{max(times):.0f} ms", f"{statistics.median(times):.1f} ms",
+            f"{max(times) / statistics.median(times):.0f}", "1 s", max(times) <= 1_000)
+    finally:
+        portal.stop()
+
+
 FIGURES = {"pages": pages, "launches": launches, "decisions": decisions, "clicks": clicks, "memory": memory,
-           "crash": crash}
+           "crash": crash, "programs": programs, "webhook": webhook, "metrics": metrics, "restarts": restarts}
 
 
 def main(program, names):

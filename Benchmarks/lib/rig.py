@@ -79,7 +79,8 @@ PAGE = "---\ntitle: Begin\n---\nType `echo hello` and see.\n\n```execute\necho h
 class Portal:
     """A running `lectern serve` in a folder of its own."""
 
-    def __init__(self, program, runtime="none", workshops=("one", "two", "three"), capacity=1_000_000, reserved=0):
+    def __init__(self, program, runtime="none", workshops=("one", "two", "three"), capacity=1_000_000, reserved=0,
+                 webhook=None):
         self.program = program
         self.folder = tempfile.mkdtemp(prefix="lectern-bench-", dir="/tmp")
         os.chmod(self.folder, 0o711)  # for root's front door, whose workers are not root
@@ -92,6 +93,8 @@ class Portal:
         entries = "".join(ENTRY.format(name=n, capacity=capacity, reserved=reserved) for n in workshops)
         with open(os.path.join(definitions, "portal.yaml"), "w") as file:
             file.write(PORTAL.format(entries=entries))
+            if webhook:
+                file.write(f"  analytics:\n    webhook:\n      url: {webhook}\n")
         for name in workshops:
             os.makedirs(os.path.join(definitions, name, "resources"))
             os.makedirs(os.path.join(definitions, name, "workshop", "content"))
@@ -120,13 +123,15 @@ class Portal:
         except OSError:
             return False
 
-    def get(self, path, cookie=None, host=None, port=None, connection=None, method="GET"):
+    def get(self, path, cookie=None, host=None, port=None, connection=None, method="GET", token=None):
         """One request; returns status, headers, body."""
         own = connection is None
         connection = connection or http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=30)
         headers = {"Host": host or self.host, "Accept": "text/html", "User-Agent": "Mozilla/5.0 (bench)"}
         if cookie:
             headers["Cookie"] = cookie
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         connection.request(method, path, headers=headers)
         response = connection.getresponse()
         body = response.read()
@@ -142,6 +147,54 @@ class Portal:
         status, headers, _ = self.get("/accounts/create/")
         assert status == 302, status
         return headers["Set-Cookie"].split(";")[0]
+
+    def token(self):
+        """An access token of the portal's robot."""
+        shown = json.loads(subprocess.run(
+            [self.program, "credentials", "--data", os.path.join(self.folder, "data"), "--json"],
+            capture_output=True, text=True, check=True).stdout)["client"]
+        form = urllib.parse.urlencode({
+            "grant_type": "client_credentials", "client_id": shown["id"], "client_secret": shown["secret"]})
+        connection = http.client.HTTPConnection("127.0.0.1", self.portal_port, timeout=10)
+        connection.request("POST", "/oauth2/token/", form, {
+            "Host": self.host, "Content-Type": "application/x-www-form-urlencoded"})
+        response = connection.getresponse()
+        body = json.loads(response.read())
+        connection.close()
+        return body["access_token"]
+
+    def sessions(self):
+        """How many are live, by the portal's own metrics."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.portal_port, timeout=30)
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+        connection.close()
+        return sum(int(count) for count in re.findall(r'^lectern_sessions\{.*\} (\d+)$', text, re.M))
+
+    def fill(self, wanted):
+        """Launches until so many sessions are live."""
+        url = f"http://127.0.0.1:{self.portal_port}{self.create_path()}"
+        while (live := self.sessions()) < wanted:
+            if wanted - live > 5_000:
+                wrk(url, seconds=1, headers=(f"Host: {self.host}", "Accept: text/html", "User-Agent: Mozilla/5.0 (bench)"))
+                continue
+            connection = http.client.HTTPConnection("127.0.0.1", self.portal_port, timeout=30)
+            for _ in range(wanted - live):
+                self.get(self.create_path(), connection=connection)
+            connection.close()
+        return self.sessions()
+
+    def restart_in_place(self):
+        """Has the next program take over, and waits until it serves."""
+        log = os.path.join(self.folder, "log")
+
+        def takeovers():
+            with open(log) as file:
+                return file.read().count("front door taken over")
+
+        before = takeovers()
+        self.process.send_signal(signal.SIGUSR2)
+        wait_until(lambda: takeovers() > before, 15, "the restart")
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)

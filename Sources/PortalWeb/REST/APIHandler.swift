@@ -75,7 +75,8 @@ struct APIHandler: Sendable {
     /// (spec/portal-http.md, section 0, "CORS").
     private static let fields: HTTPHeaders = [
         "Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
-        "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After, WWW-Authenticate, X-Request-ID",
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "Retry-After, WWW-Authenticate, X-Request-ID",
     ]
 
     static func json(_ value: JSONValue, status: Int = 200) -> HTTPResponse { json(value.encoded, status: status) }
