@@ -222,6 +222,20 @@ struct AdminLiveTests {
         }
     }
 
+    @Test("follows learners from page to page of the instructions")
+    func pagesReached() async throws {
+        try await Watching.run { watching in
+            let session = try await watching.portal.browser().launch()
+            let (viewer, reader) = watching.open()
+            try await until("it begins") { !reader.events.isEmpty }
+            let data = EventData(json: #"{"current_page":"02-edit/files","page_number":2,"pages_total":7}"#)
+            watching.portal.service.events.report("Workshop/View", data: data, of: Fixture.sessionName(session)) { _ in }
+            try await until("the page is shown") { reader.text.contains("2 of 7") }
+            #expect(reader.text.contains("02-edit/files"))
+            viewer.closed()
+        }
+    }
+
     @Test("says something now and then where nothing happens")
     func heartbeat() async throws {
         try await Watching.run { watching in

@@ -127,7 +127,7 @@ struct AdminTests {
             #expect(await staff.get(done.location).text.contains("\(session) ends in a minute."))
             #expect(portal.session(session)?.expires == portal.clock.now.advanced(bySeconds: 60))
             let seen = await staff.get("/admin/").text
-            #expect(seen.contains("ends in a minute</span>"))
+            #expect(seen.contains("ends soon</span>"))
             #expect(!seen.contains("value=\"expire"))
             portal.clock.advance(bySeconds: 61)
             try await until("it is over") { portal.session(session)?.state == .stopped }

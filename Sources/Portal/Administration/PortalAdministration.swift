@@ -14,8 +14,9 @@ public final class PortalAdministration: Sendable {
         usage = UsageMeter(context.runtime)
     }
 
-    /// Grows with every change of an environment or session, after its commit: whoever shows them reads again only then.
-    public var changes: UInt64 { context.catalog.version }
+    /// Grows with every change of an environment or session, after its commit, and with every page that a learner turns:
+    /// whoever shows them reads again only then.
+    public var changes: UInt64 { context.catalog.version + context.pages.changes }
 
     /// Does what staff asks for.
     /// - Parameter completion: called once, on the store's thread; it must not block. It gets the log's entry, or `nil` when

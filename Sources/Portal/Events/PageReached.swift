@@ -39,6 +39,10 @@ public struct PageReached: Sendable, Equatable {
 final class PagesReached: Sendable {
     private static let limit = 50_000
     private let pages = Mutex<[SessionName: PageReached]>([:])
+    private let turned = Atomic<UInt64>(0)
+
+    /// Counts the pages turned, for whoever shows them.
+    var changes: UInt64 { turned.load(ordering: .relaxed) }
 
     subscript(session: SessionName) -> PageReached? { pages.withLock { $0[session] } }
 
@@ -48,6 +52,7 @@ final class PagesReached: Sendable {
             if pages.count >= PagesReached.limit && pages[session] == nil { pages.removeAll() }
             pages[session] = page
         }
+        turned.add(1, ordering: .relaxed)
     }
 
     func forget(_ session: SessionName) { pages.withLock { $0[session] = nil } }

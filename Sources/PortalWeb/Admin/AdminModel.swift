@@ -31,7 +31,9 @@ struct AdminModel: Hashable, Sendable {
                 if titles[session.environment] == nil {
                     titles[session.environment] = try store.environment(session.environment).map(title) ?? ""
                 }
-                model.sessions.append(SessionLine(session, title: titles[session.environment] ?? ""))
+                var line = SessionLine(session, title: titles[session.environment] ?? "")
+                if line.isInUse { line.page = service.events.pageReached(in: session.name).map(SessionLine.Page.init) }
+                model.sessions.append(line)
             }
             model.hasEarlier = page.hasEarlier
             model.hasLater = page.hasLater
@@ -81,6 +83,19 @@ struct SessionLine: Hashable, Sendable {
     var title: String
     var owner: UserID?
     var standing: Standing
+    /// How far its learner has come in the instructions, if the session has told.
+    struct Page: Hashable, Sendable {
+        var name: String
+        var number: Int
+        var total: Int
+
+        init(_ page: PageReached) {
+            name = page.page
+            number = page.number
+            total = page.total
+        }
+    }
+    var page: Page?
     /// Of a session in use, if it has one.
     var ends: Timestamp?
     var isReady: Bool

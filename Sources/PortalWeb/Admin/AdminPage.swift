@@ -111,7 +111,7 @@ struct AdminPage {
             if view.order == .ending { p(.class("small soft")) { Text.endingNote } }
             table(.class("list"), .role("table"), .aria("labelledby", "sessions")) {
                 AdminRows.heads([
-                    Text.sessionColumn, Text.owner, Text.state, Text.timeLeft, Text.memory, Text.processor,
+                    Text.sessionColumn, Text.owner, Text.state, Text.page, Text.timeLeft, Text.memory, Text.processor,
                     Text.actions,
                 ])
                 tbody(.id("session-rows"), .role("rowgroup")) {

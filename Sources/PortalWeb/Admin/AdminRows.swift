@@ -23,7 +23,7 @@ enum AdminRows {
             number(Text.reserve, line.reserved)
             number(Text.available, line.available)
             number(Text.allocated, line.allocated)
-            cell(Text.actions) {
+            cell(Text.actions, isWide: true) {
                 if line.canBeRefreshed {
                     wish(.refresh(line.name), Text.refreshButton, for: line.name.rawValue)
                 }
@@ -43,7 +43,7 @@ enum AdminRows {
                 span(.class("name")) { line.name.rawValue }
                 span(.class("sub")) { line.title }
             }
-            cell(Text.owner) {
+            cell(Text.owner, isWide: true) {
                 if let owner = line.owner {
                     a(.class("owner"), .href(AdminView.path(ofUser: owner))) { owner.rawValue }
                 } else {
@@ -51,6 +51,14 @@ enum AdminRows {
                 }
             }
             cell(Text.state) { span(.class(tag(line))) { Text.standing(line.standing) } }
+            cell(Text.page) {
+                if let page = line.page {
+                    span { Text.page(page.number, of: page.total) }
+                    span(.class("sub")) { page.name }
+                } else {
+                    span(.class("soft")) { Text.unknownValue }
+                }
+            }
             cell(Text.timeLeft) {
                 if let ends = line.ends {
                     time(.datetime(ends.iso8601), .data("ends", String(ends.milliseconds))) {
@@ -66,7 +74,7 @@ enum AdminRows {
             td(.role("cell"), .class("number"), .data("label", Text.processor), .data("processor", "")) {
                 load.map { Text.percent($0.processorPercent) } ?? Text.unknownValue
             }
-            cell(Text.actions) { if !line.isOver { menu(line) } }
+            cell(Text.actions, isWide: true) { if !line.isOver { menu(line) } }
         }
     }
 
@@ -117,8 +125,11 @@ enum AdminRows {
         return button(kind, .type("submit"), .name("do"), value, HTML.Attribute("formtarget", "_blank")) { label }
     }
 
-    private static func cell(_ label: String, @HTMLBuilder _ content: () -> HTML) -> HTML {
-        td(.role("cell"), .data("label", label), content: content)
+    /// - Parameter isWide: whether it takes a card's whole width, where rows are cards.
+    private static func cell(_ label: String, isWide: Bool = false, @HTMLBuilder _ content: () -> HTML) -> HTML {
+        isWide
+            ? td(.role("cell"), .class("wide"), .data("label", label), content: content)
+            : td(.role("cell"), .data("label", label), content: content)
     }
 
     private static func number(_ label: String, _ value: Int) -> HTML {

@@ -26,6 +26,8 @@ extension PortalText {
     static let sessionColumn = "Session"
     static let owner = "Owner"
     static let nobody = "nobody yet"
+    static let page = "Page"
+    static func page(_ number: Int, of total: Int) -> String { "\(number) of \(total)" }
     static let timeLeft = "Time left"
     static let memory = "Memory"
     static let processor = "CPU"
@@ -48,7 +50,7 @@ extension PortalText {
         case .offered: "waits for its learner"
         case .entering: "starting for its learner"
         case .inUse: "in use"
-        case .expiring: "ends in a minute"
+        case .expiring: "ends soon"
         case .stopping: "stopping"
         case .ended(let end): end.map { "ended: \(reason($0))" } ?? "ended"
         }

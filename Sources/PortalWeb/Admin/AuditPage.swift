@@ -36,7 +36,7 @@ struct AuditPage {
 
     private func row(_ entry: AuditEntry) -> HTML {
         func cell(_ label: String, @HTMLBuilder _ content: () -> HTML) -> HTML {
-            td(.role("cell"), .data("label", label), content: content)
+            td(.role("cell"), .class("wide"), .data("label", label), content: content)
         }
         let moment = entry.moment.iso8601
         return tr(.role("row"), .id("entry-\(entry.number)")) {
