@@ -229,7 +229,8 @@ struct AdminLiveTests {
             let (viewer, reader) = watching.open()
             try await until("it begins") { !reader.events.isEmpty }
             let data = EventData(json: #"{"current_page":"02-edit/files","page_number":2,"pages_total":7}"#)
-            watching.portal.service.events.report("Workshop/View", data: data, of: Fixture.sessionName(session)) { _ in }
+            watching.portal.service.events.report("Workshop/View", data: data, of: Fixture.sessionName(session)) { _ in
+            }
             try await until("the page is shown") { reader.text.contains("2 of 7") }
             #expect(reader.text.contains("02-edit/files"))
             viewer.closed()
