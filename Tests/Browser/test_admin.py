@@ -18,7 +18,8 @@ import urllib.request
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from portal import free_port
+from lab import Lab
+from portal import Portal, free_port
 
 DEFINITION = """
 apiVersion: training.educates.dev/v1beta1
@@ -42,6 +43,17 @@ metadata: {{name: {name}}}
 spec: {{title: The {name} workshop, description: For tests.}}
 """
 SECRET = "staffstaffstaffstaffstaffstaff22"
+
+
+def hire(database):
+    """Writes a member of staff, and a login of theirs, into a portal's database."""
+    now = int(time.time() * 1000)
+    database.execute("INSERT INTO users (id, kind, joined) VALUES ('ada', 'staff', ?)", (now,))
+    number = database.execute("SELECT number FROM users WHERE id = 'ada'").fetchone()[0]
+    digest = hashlib.blake2b(SECRET.encode(), digest_size=32).digest()
+    database.execute(
+        "INSERT INTO logins (digest, user, has_shown_access_code, created, expires) VALUES (?, ?, 1, ?, ?)",
+        (digest, number, now, now + 86_400_000))
 
 
 class PaperPortal:
@@ -68,13 +80,7 @@ class PaperPortal:
         self.wait()
 
     def fill(self, database):
-        now = int(time.time() * 1000)
-        database.execute("INSERT INTO users (id, kind, joined) VALUES ('ada', 'staff', ?)", (now,))
-        number = database.execute("SELECT number FROM users WHERE id = 'ada'").fetchone()[0]
-        digest = hashlib.blake2b(SECRET.encode(), digest_size=32).digest()
-        database.execute(
-            "INSERT INTO logins (digest, user, has_shown_access_code, created, expires) VALUES (?, ?, 1, ?, ?)",
-            (digest, number, now, now + 86_400_000))
+        hire(database)
 
     def begin(self):
         self.process = subprocess.Popen(
@@ -335,6 +341,45 @@ def test_looks_and_accessibility(visitors, paper, screenshots, scheme, width):
     check("admin-question")
     page.goto(paper.url + "/admin/log/")
     check("admin-log")
+
+
+@pytest.fixture(scope="module")
+def real():
+    portal = Portal()
+    try:
+        portal.wait_until_ready()
+        portal.process.send_signal(signal.SIGTERM)
+        portal.process.wait(20)
+        with contextlib.closing(sqlite3.connect(portal.folder / "data" / "portal.sqlite")) as database, database:
+            hire(database)
+        portal.begin()
+        portal.wait_until_ready()
+        yield portal
+    finally:
+        portal.stop()
+
+
+def test_a_real_session_tells_what_it_takes_and_can_be_opened(visitors, real):
+    learner = visitors.page()
+    learner.goto(real.launch("shell-lighthouse"))
+    Lab(learner).arrive()
+    session = re.match(r"http://([a-z0-9-]+)\.", learner.url)[1]
+    staff = visitors.page()
+    staff.context.add_cookies([{"name": "lectern-login", "value": SECRET, "url": real.url}])
+    staff.goto(real.url + f"/admin/?q={session}")
+    expect(row(staff, session).locator("[data-memory]")).to_have_text(re.compile(r"^[1-9]\d* MiB$"))
+    expect(row(staff, session).locator("[data-processor]")).to_have_text(re.compile(r"^\d+ %$"))
+    with staff.context.expect_page() as opened:
+        act(staff, session, "Open")
+    opened.value.wait_for_url(re.compile(rf"//{session}\..*/dashboard/"))
+    # Staff is in the learner's room, and the learner still is too.
+    learner.reload()
+    Lab(learner).arrive()
+    act(staff, session, "End now")
+    staff.get_by_role("button", name="End it").click()
+    expect(staff.locator(".banner")).to_contain_text("is being ended")
+    staff.goto(real.url + "/admin/?state=stopped")
+    expect(row(staff, session)).to_contain_text("ended: by staff")
 
 
 class CrowdedPortal(PaperPortal):
