@@ -10,6 +10,7 @@
         if (menu !== but) menu.open = false;
     });
     document.addEventListener("click", (event) => close(event.target.closest("details.menu")));
+    document.addEventListener("submit", () => close(null));
     document.addEventListener("keydown", (event) => {
         if (event.key !== "Escape") return;
         const menu = document.querySelector("details.menu[open]");
