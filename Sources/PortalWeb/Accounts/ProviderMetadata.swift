@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import HTTP
 internal import Platform
 internal import Portal
@@ -36,6 +37,8 @@ final class ProviderMetadata: Sendable {
         var keysAsked = Timestamp(milliseconds: .min)
     }
     private let known = Mutex(Known())
+    /// One asks for keys at a time, and those who wait for that find what it brought.
+    private let turn = DispatchSemaphore(value: 1)
     private let client: any HTTPClient
     private let clock: WallClock
 
@@ -90,16 +93,22 @@ final class ProviderMetadata: Sendable {
         func fitting(_ keys: [Key]) -> [Key] {
             keys.filter { $0.type == type && (id == nil || $0.id == id) }
         }
-        let now = clock.now()
-        let (cached, mayAsk) = known.withLock { known -> ([Key], Bool) in
-            guard known.issuer == issuer else { return ([], true) }
-            let keys = known.keysUntil > now ? fitting(known.keys) : []
-            let mayAsk = known.keysAsked.advanced(bySeconds: ProviderMetadata.keyInterval) <= now
-            if keys.isEmpty && mayAsk { known.keysAsked = now }
-            return (keys, mayAsk)
+        func cached(_ now: Timestamp) -> (keys: [Key], mayAsk: Bool) {
+            known.withLock { known in
+                guard known.issuer == issuer else { return ([], true) }
+                let keys = known.keysUntil > now ? fitting(known.keys) : []
+                return (keys, known.keysAsked.advanced(bySeconds: ProviderMetadata.keyInterval) <= now)
+            }
         }
-        if !cached.isEmpty || !mayAsk { return cached }
+        let found = cached(clock.now()).keys
+        if !found.isEmpty { return found }
+        turn.wait()
+        defer { turn.signal() }
+        let now = clock.now()
+        let (foundMeanwhile, mayAsk) = cached(now)
+        if !foundMeanwhile.isEmpty || !mayAsk { return foundMeanwhile }
         let endpoints = try endpoints(of: issuer)
+        // Only an answer counts: after a failure the next one may ask.
         let set = try json(endpoints.keys)
         let keys = (set["keys"]?.array ?? []).prefix(100).compactMap { jwk -> Key? in
             guard let type = jwk["kty"]?.string, jwk["use"]?.string ?? "sig" == "sig" else { return nil }
