@@ -462,6 +462,13 @@
     document.addEventListener("click", async (event) => {
         const button = event.target.closest("button[data-copy], button[data-action]");
         if (!button) return;
+        if (button.dataset.event) {
+            // Nothing depends on it, and nobody waits for it.
+            fetch("/session/event", {
+                method: "POST", redirect: "manual", headers: { "Lectern-Form-Token": formToken },
+                body: new URLSearchParams({ event_name: button.dataset.event }),
+            }).catch(() => {});
+        }
         if (button.dataset.copy !== undefined) {
             const done = await copy(button.dataset.copy);
             button.focus();
@@ -595,7 +602,7 @@
     }
 
     function take(schedule) {
-        if (schedule.status === "stopping" || schedule.status === "stopped") return over();
+        if (["stopping", "stopped"].includes(String(schedule.status).toLowerCase())) return over();
         extendable = schedule.extendable === true;
         if (typeof schedule.countdown !== "number") {
             deadline = null;

@@ -12,6 +12,7 @@ public final class SessionAgent: HTTPHandler {
     private let grants = VisitorGrants()
     private let worker: PortalWorker
     private let calls: SessionCalls
+    private let events: EventReporter
     private let terminals: TerminalSet
     private let library: InstructionLibrary
     private let room: RoomPage
@@ -34,13 +35,17 @@ public final class SessionAgent: HTTPHandler {
         let portal = PortalAPI(client: client, manifest: manifest)
         let worker = PortalWorker()
         self.worker = worker
+        let events = EventReporter(portal: portal, worker: worker, clock: clock, log: log.about("events"))
+        self.events = events
         entry = EntryFlow(
-            manifest: manifest, cookies: cookies, grants: grants, portal: portal, worker: worker, clock: clock,
-            pages: pages, log: log.about("entry"))
+            manifest: manifest, cookies: cookies, grants: grants, portal: portal, events: events, worker: worker,
+            clock: clock, pages: pages, log: log.about("entry"))
         calls = SessionCalls(
-            portal: portal, worker: worker, grants: grants, pages: pages, manifest: manifest, log: log.about("session"))
-        terminals = TerminalSet(manifest: manifest, ringLimit: scrollback, log: log.about("terminal"))
-        library = InstructionLibrary(manifest: manifest, terminals: terminals.ids, log: log.about("instructions"))
+            portal: portal, worker: worker, grants: grants, events: events, pages: pages, manifest: manifest,
+            log: log.about("session"))
+        terminals = TerminalSet(manifest: manifest, ringLimit: scrollback, events: events, log: log.about("terminal"))
+        library = InstructionLibrary(
+            manifest: manifest, terminals: terminals.ids, log: log.about("instructions"), onProblem: events.failed)
         room = RoomPage(frame: frame, library: library, terminals: terminals.ids)
     }
 
@@ -99,6 +104,7 @@ public final class SessionAgent: HTTPHandler {
             return .now(dashboard(request, visitor))
         case "/session/poll":
             activity.heard(isVisible: request.queryParameters["hidden"] != "true")
+            events.send()
             return .now(
                 HTTPResponse(status: 204, headers: ["Cache-Control": "no-store", "Lectern-Session": manifest.session]))
         case "/session/schedule":
@@ -112,9 +118,13 @@ public final class SessionAgent: HTTPHandler {
             guard request.method == .post else { return .now(pages.methodNotAllowed(allowed: "POST", request)) }
             guard isOurForm(request, visitor) else { return .now(pages.notOurForm(request)) }
             return calls.end(for: visitor, request)
+        case "/session/event":
+            guard request.method == .post else { return .now(pages.methodNotAllowed(allowed: "POST", request)) }
+            guard isOurForm(request, visitor) else { return .now(pages.notOurForm(request)) }
+            return .now(action(request, visitor))
         case let path where path.hasPrefix("/workshop/"):
             guard isReading else { return .now(pages.methodNotAllowed(allowed: "GET, HEAD", request)) }
-            return .now(workshop(String(path.dropFirst("/workshop/".count)), request))
+            return .now(workshop(String(path.dropFirst("/workshop/".count)), request, visitor))
         case let path where path.hasPrefix("/terminal/session/"):
             return .now(terminal(String(path.dropFirst("/terminal/session/".count)), request, visitor))
         default: return .now(pages.notFound(request))
@@ -128,13 +138,15 @@ public final class SessionAgent: HTTPHandler {
                 returningTo: request.query.isEmpty ? request.path : request.path + "?" + request.query)
         }
         activity.heard(isVisible: true)
+        let page = request.queryParameters["page"] ?? ""
+        if visitor.user == grant.owner && request.method == .get { events.opened(room.rendered(page)) }
         return room.response(
-            page: request.queryParameters["page"] ?? "", formToken: cookies.formToken(for: visitor.id),
+            page: page, formToken: cookies.formToken(for: visitor.id),
             returnURL: grant.returnURL)
     }
 
     /// `content/<page>/` and the files of `content` and `static`.
-    private func workshop(_ path: String, _ request: HTTPRequest) -> HTTPResponse {
+    private func workshop(_ path: String, _ request: HTTPRequest, _ visitor: Visitor) -> HTTPResponse {
         let decoded = PercentEncoding.decode(path)
         if decoded.hasPrefix("static/") { return file(decoded, request) }
         guard decoded.hasPrefix("content/") else { return pages.notFound(request) }
@@ -150,8 +162,23 @@ public final class SessionAgent: HTTPHandler {
                 headers: ["Location": PageAddress.dashboard(rendered.page.id), "Cache-Control": "no-store"])
         }
         activity.heard(isVisible: true)
+        if isOwner(visitor) && request.method == .get { events.viewed(rendered) }
         return HTTPResponse(
             headers: PageFrame.headers, html: InstructionHTML.page(rendered, in: library.pages()))
+    }
+
+    /// What staff look at says nothing about how far the learner is.
+    private func isOwner(_ visitor: Visitor) -> Bool {
+        !visitor.isStaff || grants[visitor.id]?.owner == visitor.user
+    }
+
+    /// An action was clicked whose author wants to hear of it.
+    private func action(_ request: HTTPRequest, _ visitor: Visitor) -> HTTPResponse {
+        guard let name = request.formParameters["event_name"], !name.isEmpty, name.utf8.count <= 200 else {
+            return HTTPResponse(status: 400, text: "event_name is missing or too long\n")
+        }
+        if isOwner(visitor) { events.acted(name) }
+        return HTTPResponse(status: 204, headers: ["Cache-Control": "no-store", "Lectern-Session": manifest.session])
     }
 
     private func file(_ path: String, _ request: HTTPRequest) -> HTTPResponse {
@@ -180,9 +207,13 @@ public final class SessionAgent: HTTPHandler {
             return pages.notFound(request)
         }
         activity.heard(isVisible: true)
+        let isOwner = isOwner(visitor)
         let viewer = TerminalViewer(
             terminal: terminal, resume: SessionAgent.resume(request.queryParameters["from"]),
-            size: SessionAgent.size(request.queryParameters), activity: activity)
+            size: SessionAgent.size(request.queryParameters), activity: activity
+        ) { [events, id = String(parts[0])] happened in
+            if isOwner { events.terminal(happened, id) }
+        }
         return HTTPResponse(status: 101, body: .webSocket(viewer))
     }
 

@@ -108,6 +108,9 @@ final class AdjustableClock: Sendable {
 final class ScriptedPortal: HTTPClient {
     struct State {
         var requests: [HTTPClientRequest] = []
+        var events: [(name: String, data: String, token: String)] = []
+        /// What it answers to events; `nil` for a portal that cannot be reached.
+        var eventStatus: Int? = 200
         var isReachable = true
         var codes: [String: String] = [
             "good":
@@ -123,6 +126,7 @@ final class ScriptedPortal: HTTPClient {
     let state = Mutex(State())
 
     func send(_ request: HTTPClientRequest) throws(HTTPClientError) -> HTTPClientResponse {
+        if request.url.hasSuffix("/event/") { return try take(event: request) }
         let answer = state.withLock { state -> (Int, String)? in
             state.requests.append(request)
             guard state.isReachable else { return nil }
@@ -141,6 +145,18 @@ final class ScriptedPortal: HTTPClient {
         }
         guard let answer else { throw HTTPClientError(.cannotConnect, "nobody there") }
         return HTTPClientResponse(status: answer.0, headers: [:], body: Array(answer.1.utf8))
+    }
+
+    private func take(event request: HTTPClientRequest) throws(HTTPClientError) -> HTTPClientResponse {
+        let status = state.withLock { state -> Int? in
+            guard state.isReachable, let status = state.eventStatus else { return nil }
+            if status == 200, let event = JSONValue(parsing: request.body)?["event"], let name = event["name"]?.string {
+                state.events.append((name, event["data"]?.text ?? "", request.headers["Authorization"] ?? ""))
+            }
+            return status
+        }
+        guard let status else { throw HTTPClientError(.cannotConnect, "nobody there") }
+        return HTTPClientResponse(status: status, headers: [:], body: [])
     }
 
     var requests: [HTTPClientRequest] { state.withLock { $0.requests } }

@@ -58,6 +58,12 @@ enum ClickableAction: Equatable {
         self = isPossible ? action : .unknown(name: name)
     }
 
+    /// What its author wants to hear of each click as (`event`, spec/dashboard.md section 6); empty for nothing.
+    static func event(of block: MarkdownHooks.CodeBlock) -> String {
+        guard block.info.contains(":"), let fields = try? YAMLNode.parse(block.text) else { return "" }
+        return fields["event"]?.text.map { String($0.prefix(100)) } ?? ""
+    }
+
     /// `<ctrl+c>` is not typed but interrupts.
     private static func run(_ text: String, in terminals: [String]) -> ClickableAction {
         text.lowercased() == "<ctrl+c>"

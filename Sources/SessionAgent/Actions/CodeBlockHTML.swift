@@ -6,24 +6,27 @@ internal import Platform
 enum CodeBlockHTML {
     static func html(_ block: MarkdownHooks.CodeBlock, terminals: [String]) -> HTML {
         let text = block.text.hasSuffix("\n") ? String(block.text.dropLast()) : block.text
+        let event = ClickableAction.event(of: block)
         switch ClickableAction(block, terminals: terminals) {
         case .run(let command, let terminals, let clears):
             return frame(command, language: "shell", isAction: true) {
                 act(
                     terminals == ["1"] ? AgentText.run : AgentText.run(in: terminals), "run", text: command,
-                    terminals: terminals, clears: clears)
+                    terminals: terminals, clears: clears, event: event)
                 copy(command)
             }
         case .input(let text, let terminal, let hasEnter):
             return frame(text, isAction: true) {
-                act(AgentText.type, hasEnter ? "run" : "type", text: text, terminals: [terminal])
+                act(AgentText.type, hasEnter ? "run" : "type", text: text, terminals: [terminal], event: event)
                 copy(text)
             }
         case .interrupt(let terminals):
-            return frame("Ctrl+C", isAction: true) { act(AgentText.interrupt, "interrupt", terminals: terminals) }
+            return frame("Ctrl+C", isAction: true) {
+                act(AgentText.interrupt, "interrupt", terminals: terminals, event: event)
+            }
         case .clear(let terminals):
-            return frame("clear", isAction: true) { act(AgentText.clear, "clear", terminals: terminals) }
-        case .copy(let text): return frame(text) { copy(text) }
+            return frame("clear", isAction: true) { act(AgentText.clear, "clear", terminals: terminals, event: event) }
+        case .copy(let text): return frame(text) { copy(text, event: event) }
         case .unknown(let name): return frame(text, note: AgentText.actionNotAvailable(name)) { copy(text) }
         case .none:
             let language = block.info.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
@@ -46,16 +49,20 @@ enum CodeBlockHTML {
     }
 
     private static func act(
-        _ label: String, _ action: String, text: String = "", terminals: [String], clears: Bool = false
+        _ label: String, _ action: String, text: String = "", terminals: [String], clears: Bool = false,
+        event: String = ""
     ) -> HTML {
         button(
             .type("button"), .class("button compact primary"), .data("action", action), .data("text", text),
-            .data("terminals", terminals.joined(separator: " ")), .data("clear", clears ? "yes" : "")
+            .data("terminals", terminals.joined(separator: " ")), .data("clear", clears ? "yes" : ""),
+            .data("event", event)
         ) { label }
     }
 
-    static func copy(_ text: String) -> HTML {
-        button(.type("button"), .class("button compact"), .data("copy", text)) { AgentText.copy }
+    static func copy(_ text: String, event: String = "") -> HTML {
+        button(.type("button"), .class("button compact"), .data("copy", text), .data("event", event)) {
+            AgentText.copy
+        }
     }
 }
 

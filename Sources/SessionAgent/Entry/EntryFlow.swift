@@ -7,6 +7,7 @@ struct EntryFlow: Sendable {
     let cookies: AgentCookies
     let grants: VisitorGrants
     let portal: PortalAPI
+    let events: EventReporter
     let worker: PortalWorker
     let clock: WallClock
     let pages: MessagePages
@@ -103,6 +104,7 @@ struct EntryFlow: Sendable {
 
     private func admit(_ visitor: Visitor, _ grant: VisitorGrant, to target: String) -> HTTPResponse {
         grants.add(grant, for: visitor.id)
+        if visitor.user == grant.owner { events.entered(token: grant.accessToken) }
         log.info("a visitor entered", ("staff", visitor.isStaff))
         var response = clearingEntry(redirect(to: target))
         let value = cookies.sealed(

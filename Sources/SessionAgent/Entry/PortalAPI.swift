@@ -65,6 +65,34 @@ struct PortalAPI: Sendable {
     func extend(token: String) -> Answer { ask(.post, "extend", token: token) }
     func terminate(token: String) -> Answer { ask(.post, "terminate", token: token) }
 
+    enum Reported: Sendable {
+        /// The portal has it, or will never take it.
+        case taken
+        /// It did not get there, or the portal asks for patience.
+        case notNow
+        /// The token is no longer accepted.
+        case refused
+    }
+
+    /// Tells the portal of an event (spec/portal-http.md, section 3.7, `event/`).
+    func report(_ name: String, data: JSONValue, token: String, timeout: Double) -> Reported {
+        let body: JSONValue = ["event": ["name": .string(name), "data": data]]
+        var request = request(
+            .post, "/workshops/session/\(manifest.session)/event/",
+            headers: ["Authorization": "Bearer \(token)", "Content-Type": "application/json"], body: body.encoded)
+        request.timeout = timeout
+        do throws(HTTPClientError) {
+            switch try client.send(request).status {
+            case 401, 403: return .refused
+            case 429, 500...599: return .notNow
+            default: return .taken
+            }
+        } catch {
+            // After any other failure the portal may have it, and an event too few is better than one too many.
+            return error.reason == .cannotConnect ? .notNow : .taken
+        }
+    }
+
     private func ask(_ method: HTTPMethod, _ verb: String, token: String) -> Answer {
         let request = request(
             method, "/workshops/session/\(manifest.session)/\(verb)/",

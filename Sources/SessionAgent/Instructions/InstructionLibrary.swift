@@ -33,8 +33,14 @@ final class InstructionLibrary: Sendable {
     private let renderer = MarkdownRenderer(limit: InstructionLibrary.sizeLimit, topHeadingLevel: 2)
     private let state = Mutex(State())
     private let log: Log
+    private let onProblem: @Sendable (String) -> Void
 
-    init(manifest: SessionManifest, terminals: [String], log: Log) {
+    /// - Parameter onProblem: told, beside the log, what keeps a learner from seeing a page; must not block.
+    init(
+        manifest: SessionManifest, terminals: [String], log: Log,
+        onProblem: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.onProblem = onProblem
         content = ContentFolder(path: manifest.contentFolder + "/workshop")
         self.manifest = manifest
         self.terminals = terminals
@@ -72,6 +78,7 @@ final class InstructionLibrary: Sendable {
         let pages = files.compactMap { file -> InstructionPage? in
             guard let text = text(of: file.path) else {
                 log.warning("a page of the instructions cannot be read", ("page", file.path))
+                onProblem("the page \(file.path) cannot be read")
                 return nil
             }
             return InstructionPage(file: file.path, text: text)
@@ -129,6 +136,7 @@ final class InstructionLibrary: Sendable {
                 try renderer.html(shortcodes.text, hooks: hooks), title: page.title)
         } catch {
             log.warning("a page of the instructions cannot be rendered", ("page", page.file))
+            onProblem("the page \(page.file) cannot be rendered")
             return p { AgentText.pageUnreadable }.text
         }
     }

@@ -21,6 +21,9 @@ struct RoomPage: Sendable {
 
     private var hasInstructions: Bool { layout != .work && layout != .empty }
 
+    /// The page of instructions that a visitor who asks for one sees; `nil` where none is shown.
+    func rendered(_ page: String) -> InstructionLibrary.Rendered? { hasInstructions ? library.rendered(page) : nil }
+
     /// - Parameters:
     ///   - page: id of the page of instructions; empty for the first.
     ///   - formToken: proves that a form or a call comes from this page.
@@ -28,7 +31,7 @@ struct RoomPage: Sendable {
     func response(page: String, formToken: String, returnURL: String) -> HTTPResponse {
         let manifest = frame.manifest
         let pages = library.pages()
-        let rendered = hasInstructions ? library.rendered(page) : nil
+        let rendered = rendered(page)
         let isMissing = hasInstructions && rendered == nil && !pages.isEmpty
         let article: HTML
         if let rendered {

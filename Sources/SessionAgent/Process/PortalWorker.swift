@@ -8,6 +8,8 @@ internal import Synchronization
 final class PortalWorker: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []
+        /// What nobody waits for: done when there are no jobs.
+        var later: [@Sendable () -> Void] = []
         var thread: BackgroundThread?
         var isStopping = false
     }
@@ -34,6 +36,20 @@ final class PortalWorker: Sendable {
         return isAccepted
     }
 
+    /// Runs a job that nobody waits for, after those that somebody does.
+    /// - Returns: as `run`.
+    func runLater(_ job: @escaping @Sendable () -> Void) -> Bool {
+        let isAccepted = state.withLock { state in
+            guard state.later.count < limit, !state.isStopping else { return false }
+            startThread(&state)
+            guard state.thread != nil else { return false }
+            state.later.append(job)
+            return true
+        }
+        if isAccepted { waiting.post() }
+        return isAccepted
+    }
+
     /// Ends the thread after the jobs that wait.
     func stop() {
         let thread = state.withLock { state in
@@ -54,8 +70,9 @@ final class PortalWorker: Sendable {
         while true {
             waiting.wait()
             let (job, isDone) = state.withLock { state -> ((@Sendable () -> Void)?, Bool) in
-                guard !state.jobs.isEmpty else { return (nil, state.isStopping) }
-                return (state.jobs.removeFirst(), false)
+                if !state.jobs.isEmpty { return (state.jobs.removeFirst(), false) }
+                if state.isStopping { return (nil, true) }
+                return (state.later.isEmpty ? nil : state.later.removeFirst(), false)
             }
             if isDone { return }
             job?()

@@ -7,6 +7,7 @@ struct SessionCalls: Sendable {
     let portal: PortalAPI
     let worker: PortalWorker
     let grants: VisitorGrants
+    let events: EventReporter
     let pages: MessagePages
     let manifest: SessionManifest
     let log: Log
@@ -25,8 +26,12 @@ struct SessionCalls: Sendable {
         return .later { [self] complete in
             let isAccepted = worker.run { [self] in
                 switch call(grant.accessToken) {
-                case .json(let bytes): complete(json(200, bytes))
-                case .gone: complete(json(200, "{\"status\":\"stopped\"}"))
+                case .json(let bytes):
+                    complete(json(200, bytes))
+                    events.heard(schedule: bytes)
+                case .gone:
+                    complete(json(200, "{\"status\":\"stopped\"}"))
+                    events.isOver()
                 case .refused:
                     grants.remove(visitor.id)
                     complete(json(401, "{\"status\":\"unknown\"}"))
@@ -45,6 +50,8 @@ struct SessionCalls: Sendable {
         }
         return .later { [self] complete in
             let isAccepted = worker.run { [self] in
+                // Now, for afterwards the portal knows no such session any more.
+                if visitor.user == grant.owner { events.sendEverything() }
                 switch portal.terminate(token: grant.accessToken) {
                 case .json, .gone:
                     log.info("a visitor ended the session")

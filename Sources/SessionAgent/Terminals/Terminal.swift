@@ -41,8 +41,14 @@ final class Terminal: Sendable {
     private let loop: DescriptorLoop
     private let command: @Sendable () -> ShellCommand
     private let log: Log
+    private let onExit: @Sendable () -> Void
 
-    init(ringLimit: Int, loop: DescriptorLoop, log: Log, command: @escaping @Sendable () -> ShellCommand) {
+    /// - Parameter onExit: called on the loop's thread when a shell has ended by itself; must not block.
+    init(
+        ringLimit: Int, loop: DescriptorLoop, log: Log, onExit: @escaping @Sendable () -> Void = {},
+        command: @escaping @Sendable () -> ShellCommand
+    ) {
+        self.onExit = onExit
         stream = UInt64.random(in: 1...UInt64.max)
         state = Mutex(State(ring: OutputRing(limit: ringLimit)))
         self.loop = loop
@@ -261,6 +267,7 @@ final class Terminal: Sendable {
             for key in state.viewers.keys { state.viewers[key]?.awaitsInput = false }
             return state.viewers.values.map(\.viewer)
         }
+        onExit()
         show(Terminal.endedText)
         for viewer in viewers { viewer.send(TerminalMessage.shell(isRunning: false)) }
     }

@@ -11,11 +11,13 @@ final class TerminalSet: Sendable {
     let ids: [String]
     private let manifest: SessionManifest
     private let ringLimit: Int
+    private let events: EventReporter
     private let log: Log
     private let loop = DescriptorLoop()
     private let terminals = Mutex<[String: Terminal]>([:])
 
-    init(manifest: SessionManifest, ringLimit: Int, log: Log) {
+    init(manifest: SessionManifest, ringLimit: Int, events: EventReporter, log: Log) {
+        self.events = events
         self.manifest = manifest
         self.ringLimit = ringLimit
         self.log = log
@@ -40,7 +42,8 @@ final class TerminalSet: Sendable {
             if let known = terminals[key] { return known }
             guard terminals.count < TerminalSet.limit else { return nil }
             let manifest = manifest
-            let new = Terminal(ringLimit: ringLimit, loop: loop, log: log) {
+            let onExit: @Sendable () -> Void = { [events] in if !isGuest { events.terminal("Exited", id) } }
+            let new = Terminal(ringLimit: ringLimit, loop: loop, log: log, onExit: onExit) {
                 ShellCommand(terminal: id, manifest: manifest)
             }
             terminals[key] = new

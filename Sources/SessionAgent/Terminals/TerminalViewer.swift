@@ -25,11 +25,15 @@ final class TerminalViewer: WebSocketPeer {
     private let resume: (stream: UInt64, position: UInt64)?
     private let size: TerminalSize?
     private let activity: ActivityClock
+    private let report: @Sendable (String) -> Void
     private let state = Mutex(State())
 
+    /// - Parameter report: told of `Connect`, `Reconnect` and `Closed`; must not block.
     init(
-        terminal: Terminal, resume: (stream: UInt64, position: UInt64)?, size: TerminalSize?, activity: ActivityClock
+        terminal: Terminal, resume: (stream: UInt64, position: UInt64)?, size: TerminalSize?, activity: ActivityClock,
+        report: @escaping @Sendable (String) -> Void = { _ in }
     ) {
+        self.report = report
         self.terminal = terminal
         self.resume = resume
         self.size = size
@@ -57,6 +61,7 @@ final class TerminalViewer: WebSocketPeer {
         terminal.add(self)
         if let size { terminal.resize(size, by: self) }
         pump()
+        report(resume == nil ? "Connect" : "Reconnect")
     }
 
     func received(_ message: WebSocketMessage) {
@@ -83,6 +88,7 @@ final class TerminalViewer: WebSocketPeer {
     func closed() {
         state.withLock { $0.connection = nil }
         terminal.remove(self)
+        report("Closed")
     }
 
     /// A short message beside the output.
