@@ -25,13 +25,15 @@ final class RunningPortal: @unchecked Sendable {
 
     /// - Parameters:
     ///   - capacity: of the one workshop, `lab`.
+    ///   - webhook: where events are sent to.
     ///   - options: further options of `serve`.
     ///   - portalOptions: further lines of the definition below `spec.portal`.
     ///   - environment: further variables.
     ///   - holdsSocket: opens the portal's socket itself and hands it over, as a service manager does.
     init(
-        capacity: Int, reserved: Int = 0, expires: String = "60m", runtime: String = "none", options: [String] = [],
-        portalOptions: [String] = [], environment: [String: String] = [:], holdsSocket: Bool = false
+        capacity: Int, reserved: Int = 0, expires: String = "60m", runtime: String = "none", webhook: String? = nil,
+        options: [String] = [], portalOptions: [String] = [], environment: [String: String] = [:],
+        holdsSocket: Bool = false
     ) throws {
         folder = "/tmp/lectern-test-\(UInt32.random(in: .min ... .max))"
         frontPort = try freePort()
@@ -67,6 +69,7 @@ final class RunningPortal: @unchecked Sendable {
             reserved: \(reserved)
             initial: \(reserved)
             expires: \(expires)
+        \(webhook.map { "  analytics: {webhook: {url: \"\($0)\"}}" } ?? "")
         ---
         apiVersion: training.educates.dev/v1beta1
         kind: Workshop

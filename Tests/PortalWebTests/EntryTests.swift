@@ -72,6 +72,56 @@ struct EntryTests {
         }
     }
 
+    @Test("A session's agent tells of what happens in it, of nothing else, and of no other session")
+    func events() async throws {
+        try await TestPortal.run { portal in
+            let browser = portal.browser()
+            let session = try await browser.launch()
+            let code = try #require(await browser.get(authorize(session)).locationParameters["code"])
+            let granted = try await exchange(portal, session, code: code, verifier: EntryTests.verifier)
+            let token = try #require(granted.json["access_token"]?.string)
+            func tell(
+                _ body: String, of name: String? = nil, type: String = "application/json", as bearer: String? = nil
+            ) async -> Int {
+                let request = HTTPRequest(
+                    method: .post, path: "/workshops/session/\(name ?? session)/event/",
+                    headers: ["Authorization": "Bearer \(bearer ?? token)", "Content-Type": type],
+                    body: Array(body.utf8))
+                return await portal.web.agents.send(request).status
+            }
+            let view =
+                #"{"event":{"name":"Workshop/View","data":{"current_page":"a","page_number":2,"pages_total":3}}}"#
+            let told = await tell(view)
+            #expect(told == 200)
+            let page = portal.service.events.pageReached(in: Fixture.sessionName(session))
+            #expect(page?.page == "a" && page?.number == 2 && page?.total == 3)
+            let typed = await tell(#"{"event":{"name":"x"}}"#, type: "Application/JSON; charset=utf-8")
+            #expect(typed == 200)
+            for name in ["User/Create", "Session/Deleted", "session/Started", "Environment/Created", "Resource/Ready"] {
+                let forged = await tell(#"{"event":{"name":"\#(name)"}}"#)
+                #expect(forged == 403, "\(name)")
+            }
+            for body in [
+                "", "[]", "{}", "{", "null", #"{"event":[]}"#, #"{"event":{}}"#, #"{"event":{"name":""}}"#,
+                #"{"event":{"name":7}}"#, #"{"event":{"name":"a b"}}"#, #"{"event":"Workshop/View"}"#,
+            ] {
+                let wrong = await tell(body)
+                #expect(wrong == 400, "\(body)")
+            }
+            let form = await tell(view, type: "text/plain")
+            #expect(form == 400)
+            let large = await tell("{\"event\":{\"name\":\"x\",\"data\":\"\(String(repeating: "y", count: 20_000))\"}}")
+            #expect(large == 413)
+            let stranger = await tell(view, as: "guess")
+            #expect(stranger == 401)
+            let other = await tell(view, of: "lab-w01-s002")
+            #expect(other == 401)
+            var last = 200
+            for _ in 0..<200 where last == 200 { last = await tell(view) }
+            #expect(last == 429)
+        }
+    }
+
     @Test("The code that travels with the launch needs no proof key")
     func handover() async throws {
         try await TestPortal.run { portal in
