@@ -45,7 +45,8 @@ public final class PortalService: Sendable {
     ///   - sender: carries events to their receivers; without one they stay in the outbox.
     ///   - secret: with which events are signed.
     ///   - sleep: waits until a moment of the clock, or returns early when the task is cancelled.
-    /// - Throws: `PortalStoreError` when the store cannot be read or written.
+    /// - Throws: `PortalStoreError` when the store cannot be read or written; `PasswordHashFailure` when there is no memory
+    ///   for hashing a chosen secret.
     public static func open(
         definitions: PortalDefinitions, address: PortalAddress, store: any PortalStore, runtime: any SessionRuntime,
         clock: WallClock = .system, log: Log, settings: PortalSettings = PortalSettings(),
@@ -58,6 +59,7 @@ public final class PortalService: Sendable {
             definitions: definitions, address: address, store: store, runtime: runtime, clock: clock, log: log,
             settings: settings, secrets: secrets, drawn: drawn,
             uid: try await PortalIdentity.load(from: store, now: clock.now()))
+        try await TokenIssuer.compareWithLastStart(context)
         let recorder = EventRecorder(
             portal: definitions.portal.name, uid: context.uid, url: address.portalURL, clock: clock,
             hasWebhook: !definitions.portal.webhookURL.isEmpty)

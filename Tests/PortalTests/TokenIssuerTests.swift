@@ -189,6 +189,69 @@ struct TokenIssuerTests {
         }
     }
 
+    @Test("A change that was made while the portal was stopped ends the robot's tokens, a start alone does not")
+    func changedWhileStopped() async throws {
+        let store = MemoryStore()
+        let clock = ManualClock()
+        let log = RecordedLog()
+        let drawn = DrawnSecrets.random()
+        var settings = PortalSettings()
+        settings.passwordCost = .leastForTests
+        func start(_ change: (inout TrainingPortalDefinition) -> Void) async throws -> PortalService {
+            var definitions = Fixture.definitions()
+            change(&definitions.portal)
+            return try await PortalService.open(
+                definitions: definitions, address: Fixture.address, store: store, runtime: InstantRuntime(),
+                clock: clock.wallClock, log: log.log, settings: settings, drawn: drawn)
+        }
+        let chosen = Credentials(name: "robot@educates", secret: "chosen at first")
+        let steps: [(String, Bool, (inout TrainingPortalDefinition) -> Void)] = [
+            ("the same, drawn", true, { _ in }),
+            ("a chosen password", false, { $0.robotCredentials = chosen }),
+            ("the same, chosen", true, { $0.robotCredentials = chosen }),
+            ("another password", false, { $0.robotCredentials = Credentials(name: chosen.name, secret: "other") }),
+            ("another name", false, { $0.robotCredentials = Credentials(name: "crane", secret: "other") }),
+            (
+                "another client", false,
+                {
+                    $0.robotCredentials = Credentials(name: "crane", secret: "other")
+                    $0.robotClient = Credentials(name: "site", secret: "")
+                }
+            ),
+            ("drawn ones again", false, { _ in }),
+        ]
+        var portal = try await start { _ in }
+        for (what, isKept, change) in steps {
+            let client = OAuthClient.robot(id: portal.credentials.client.name)
+            let issued = try await portal.tokens.grant(.password(portal.credentials.robot), to: client).tokens
+            let tokens = try #require(issued, "before \(what)")
+            portal = try await start(change)
+            let left = try store.read { try $0.accessToken(tokens.access.digest) != nil }
+            #expect(left == isKept, "after \(what)")
+        }
+        let record = try #require(try store.read { try $0.setting(RobotRecord.setting) })
+        #expect(!String(decoding: record, as: UTF8.self).contains(drawn.robotPassword))
+
+        // A reload notes what is in use from then on.
+        var definitions = Fixture.definitions()
+        definitions.portal.robotCredentials = chosen
+        portal.reload(definitions)
+        for _ in 0..<2000 {
+            let noted = try store.read { try $0.setting(RobotRecord.setting) }.flatMap(RobotRecord.init(stored:))
+            if noted?.isOf(portal.credentials) == true { break }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        let client = OAuthClient.robot(id: portal.credentials.client.name)
+        let tokens = try #require(try await portal.tokens.grant(.clientCredentials, to: client).tokens)
+        _ = try await start { $0.robotCredentials = chosen }
+        #expect(try store.read { try $0.accessToken(tokens.access.digest) } != nil)
+    }
+
+    @Test("A record of credentials that was cut short is none", arguments: ["", "a\nb", "a\nb\nc", "a\nb\n\nd"])
+    func badRecord(_ text: String) {
+        #expect(RobotRecord(stored: Array(text.utf8)) == nil)
+    }
+
     @Test("A robot with the name of a learner is none, and the operator is told")
     func nameTaken() async throws {
         var definitions = Fixture.definitions()

@@ -5,6 +5,8 @@ public import Platform
 /// Completions are called once, on the store's thread.
 public final class TokenIssuer: Sendable {
     let context: PortalContext
+    /// For hashing what the operator chose.
+    let records = WorkerThreads(name: "credentials", threads: 1, waiting: 16)
 
     init(_ context: PortalContext) { self.context = context }
 
@@ -140,31 +142,6 @@ public final class TokenIssuer: Sendable {
             }
             return nil
         }
-    }
-
-    // MARK: A change of the credentials
-
-    /// Takes back all tokens of the robot when its name, password or client is another now.
-    func credentialsChanged(from old: PortalCredentials) {
-        let new = context.credentials
-        guard !new.isSameRobot(as: old) else { return }
-        context.store.write(
-            { store in try TokenIssuer.revokeRobot(old, new, in: store) },
-            completion: { [log = context.log] result in
-                switch result {
-                case .success(let count): log.info("the robot's credentials have changed", ("tokensRevoked", count))
-                case .failure(let error): log.error("the robot's tokens are not revoked", ("error", "\(error)"))
-                }
-            })
-    }
-
-    static func revokeRobot(_ credentials: PortalCredentials..., in store: any PortalTransaction) throws -> Int {
-        var count = 0
-        for credentials in credentials {
-            count += try store.deleteTokens(.client(credentials.client.name))
-            if let robot = UserID(rawValue: credentials.robot.name) { count += try store.deleteTokens(.user(robot)) }
-        }
-        return count
     }
 }
 
