@@ -3,6 +3,8 @@
 import base64
 import json
 import shutil
+import time
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -60,5 +62,12 @@ class AccountsPortal(Portal):
         host = urllib.parse.urlsplit(self.url).netloc
         request = urllib.request.Request(
             f"http://127.0.0.1:{self._port}{path}", data=body, headers=headers | {"Host": host})
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=10) as answer:
+                    return json.load(answer)
+            except urllib.error.HTTPError as error:
+                # A workshop that is just being made ready says when to ask again.
+                if error.code != 503:
+                    raise
+                time.sleep(int(error.headers["Retry-After"]))
