@@ -23,6 +23,9 @@ PROMTOOL = $(CURDIR)/.build/tools/promtool
 TEST_TARGETS = PlatformTests HTTPTests HTTPEngineTests PortalTests PortalStorageTests PortalWebTests RuntimesTests \
 	SessionAgentTests CommandTests EndToEndTests
 
+# What the thread sanitizer looks at: domain, store, HTTP and what lies between them.
+RACE_TARGETS = PlatformTests PortalTests PortalStorageTests PortalWebTests HTTPTests HTTPEngineTests
+
 .PHONY: run build release test test-swift test-api test-browser bench check format fuzz tsan clean packages assets
 
 run: release
@@ -81,9 +84,11 @@ fuzz: packages
 tsan: packages assets
 	swift build --build-tests --sanitize=thread --scratch-path .build/tsan $(SWIFT_FLAGS)
 	clang -O1 -shared -fPIC Scripts/thread-sanitizer.c -o .build/tsan/mutex.so
-	LD_PRELOAD=$(CURDIR)/.build/tsan/mutex.so \
-		swift test --skip-build --sanitize=thread --scratch-path .build/tsan $(SWIFT_FLAGS) \
-		--filter '^(PortalTests|PortalStorageTests|HTTPTests|HTTPEngineTests)\.'
+	@set -e; for target in $(RACE_TARGETS); do \
+		echo "Looking for races in $$target"; \
+		LD_PRELOAD=$(CURDIR)/.build/tsan/mutex.so timeout 900 swift test --skip-build --sanitize=thread \
+			--scratch-path .build/tsan $(SWIFT_FLAGS) --filter "^$$target\."; \
+	done
 
 clean:
 	rm -rf .build
