@@ -99,12 +99,13 @@ struct ObservingTests {
         _ = try stranger.open(page.url)
         _ = try stranger.open(portal.url("/workshops/access/?redirect_url=%2F&password=wrong-\(password)"))
         _ = try stranger.open(portal.url("/workshops/session/test-w01-s001/activate/?token=guess-\(password)"))
+        let ofPrograms = try programs(at: portal)
         portal.signal(SIGHUP)
         portal.killSandboxes()
         _ = try browser.open(page.url) { $0.url.hasPrefix("http://localhost:9/") }
         portal.terminate()
 
-        let secrets = browser.secrets.union(stranger.secrets).union([password])
+        let secrets = browser.secrets.union(stranger.secrets).union([password]).union(ofPrograms)
         // Login cookie, cookie of the session's host, code, and what else there was.
         #expect(secrets.count >= 4, "the test saw only \(secrets.count) secrets")
         var logs = portal.logText
@@ -114,5 +115,56 @@ struct ObservingTests {
             logs += (try? String(contentsOfFile: "\(folder)/\(name)/agent.log", encoding: .utf8)) ?? ""
         }
         for secret in secrets { #expect(!logs.contains(secret), "a secret of \(secret.utf8.count) bytes was logged") }
+    }
+
+    /// What a web site with the portal's credentials does, and mistakes that it may make.
+    /// - Returns: the credentials and tokens.
+    private func programs(at portal: RunningPortal) throws -> Set<String> {
+        struct Shown: Decodable {
+            struct User: Decodable { let username, password: String }
+            struct Client: Decodable { let id, secret: String }
+            let admin, robot: User
+            let client: Client
+        }
+        struct Granted: Decodable {
+            let access_token: String
+            let refresh_token: String?
+        }
+        let text = try run(RunningPortal.program, ["credentials", "--data", portal.folder + "/data", "--json"]).text
+        let shown = try JSONDecoder().decode(Shown.self, from: Data(text.utf8))
+        func send(_ path: String, _ method: HTTPMethod, form: FormParameters = [:], token: String? = nil) throws
+            -> HTTPClientResponse
+        {
+            var headers: HTTPHeaders = ["Host": "lectern.localhost:\(portal.frontPort)"]
+            if method == .post { headers["Content-Type"] = "application/x-www-form-urlencoded" }
+            if let token { headers["Authorization"] = "Bearer \(token)" }
+            return try CurlClient().send(
+                HTTPClientRequest(
+                    method: method, url: "http://127.0.0.1:\(portal.frontPort)\(path)", headers: headers,
+                    body: Array(form.encoded.utf8), timeout: 20))
+        }
+        var form: FormParameters = [:]
+        for (name, value) in [
+            ("grant_type", "password"), ("client_id", shown.client.id), ("client_secret", shown.client.secret),
+            ("username", shown.robot.username), ("password", shown.robot.password),
+        ] { form.add(name, value) }
+        let answer = try send("/oauth2/token/", .post, form: form)
+        #expect(answer.status == 200)
+        let granted = try JSONDecoder().decode(Granted.self, from: Data(answer.body))
+        let token = granted.access_token
+        #expect(try send("/workshops/catalog/environments/", .get, token: token).status == 200)
+        #expect(
+            try send("/workshops/environment/test-w01/request/?index_url=/", .post, token: token).status == 200)
+        #expect(try send("/metrics", .get, token: token).status == 200)
+        _ = try send("/workshops/catalog/environments/?access_token=\(token)", .get)
+        _ = try send("/workshops/session/test-w01-s009/schedule/", .get, token: token)
+        _ = try send("/oauth2/introspect/", .post, form: form, token: "wrong-" + token)
+        var login: FormParameters = [:]
+        login.add("username", shown.admin.username)
+        login.add("password", shown.admin.password)
+        _ = try send("/accounts/login/", .post, form: login)
+        return Set(
+            [token, shown.client.secret, shown.robot.password, shown.admin.password]
+                + [granted.refresh_token].compactMap(\.self))
     }
 }
