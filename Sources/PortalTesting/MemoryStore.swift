@@ -340,6 +340,7 @@ private final class MemoryTransaction: PortalTransaction {
     func erase(_ user: UserID) throws {
         try needsOld(tables.users[user] != nil, "user")
         try needsNew(!tables.sessions.values.contains { $0.owner == user && $0.isActive }, "a session of the user")
+        let kind = tables.users[user]?.kind
         for session in tables.sessions.values where session.owner == user { set(\.sessions, session.name, nil) }
         for code in tables.codes.values where code.user == user { set(\.codes, code.digest, nil) }
         _ = deleteTokens(.user(user))
@@ -347,6 +348,7 @@ private final class MemoryTransaction: PortalTransaction {
         set(\.accounts, user, nil)
         set(\.details, user, nil)
         set(\.users, user, nil)
+        if kind == .anonymous, let recorder { add(recorder.entries(removingAnonymous: user)) }
     }
     @discardableResult
     func deleteLogins(of user: UserID) -> Int {

@@ -120,6 +120,19 @@ extension StoreConformance {
             try requireEqual(try store.read { try $0.outboxCount() }, before, "entries")
             try requireEqual(told.all.count, before, "what the recorder was told")
         },
+        StoreCheck("Anonymous users who are erased are told of, others are not") { store in
+            store.recordEvents(with: Told().recorder())
+            try await store.write { transaction in
+                try transaction.insert(try Sample.anonymous(1))
+                try transaction.insert(PortalUser(id: try Sample.user(2), kind: .registered, joined: Sample.moment(0)))
+            }
+            try await store.write { transaction in
+                for number in 1...2 { try transaction.erase(try Sample.user(number)) }
+            }
+            try requireEqual(
+                try store.recordedEvents(),
+                ["User/Create of user anon@educates:1", "User/Delete of user anon@educates:1"], "events")
+        },
         StoreCheck("Anonymous users who are purged are told of") { store in
             store.recordEvents(with: Told().recorder())
             try await store.write { try $0.insert(try Sample.anonymous(1)) }

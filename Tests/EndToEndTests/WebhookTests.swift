@@ -130,6 +130,33 @@ struct WebhookTests {
         try hanging.eventually { receiver.taken.filter { $0.name == "Session/Started" }.count == 150 ? () : nil }
     }
 
+    @Test(
+        "A real session tells what its learner does, also what happened while the portal was away",
+        .enabled(if: FileManager.default.fileExists(atPath: "/usr/bin/bwrap")))
+    func inside() throws {
+        let receiver = try EventReceiver()
+        defer { receiver.stop() }
+        let portal = try RunningPortal(capacity: 2, runtime: "local", webhook: receiver.url)
+        defer { portal.remove() }
+        let browser = TestBrowser(portal)
+        let room = try browser.open(portal.url(portal.createPath)) { $0.status == 200 && $0.url.contains("/dashboard") }
+        func names() -> [String] { receiver.taken.map(\.name).filter { $0.hasPrefix("Workshop/") } }
+        try portal.eventually { names().count >= 2 ? () : nil }
+        #expect(names() == ["Workshop/Load", "Workshop/Start"])
+        portal.kill()
+        let away = try browser.open(room.url)
+        #expect(away.status == 200)
+        try portal.start()
+        let poll = room.url.replacing("/dashboard/", with: "/session/poll")
+        try portal.eventually {
+            _ = try browser.open(poll)
+            return names().count >= 3 ? () : nil
+        }
+        #expect(names() == ["Workshop/Load", "Workshop/Start", "Workshop/Load"])
+        let owners = Set(receiver.taken.filter { $0.name.hasPrefix("Workshop/") }.map { $0.user ?? "" })
+        #expect(owners.count == 1 && owners.first?.hasPrefix("anon@educates:") == true)
+    }
+
     @Test("A webhook that is taken out of the definition is told nothing more; one that comes is told from then on")
     func reload() throws {
         let receiver = try EventReceiver()

@@ -36,12 +36,14 @@ extension StoreTransaction {
         guard try sessions(ownedBy: user).isEmpty else {
             throw PortalStoreError.failed(detail: "the user has sessions that are not stopped")
         }
+        let kind = try self.user(user)?.kind
         _ = try delete(.deleteSessionsOfOwner, user)
         _ = try delete(.deleteCodesOfUser, user)
         _ = try deleteTokens(.user(user))
         // Logins and account go with the user.
         guard try delete(.deleteUser, user) == 1 else { throw PortalStoreError.failed(detail: "no such user") }
         usersHaveGone()
+        if kind == .anonymous, let recorder { try add(recorder.entries(removingAnonymous: user)) }
     }
 
     private func delete(_ query: Query, _ user: UserID) throws -> Int {

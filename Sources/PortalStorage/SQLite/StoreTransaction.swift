@@ -22,7 +22,7 @@ final class StoreTransaction: StoreReader, PortalTransaction {
     private(set) var changedLogins: [TokenDigest]? = []
 
     private let recorders: EventRecorders
-    private var recorder: EventRecorder?
+    private(set) var recorder: EventRecorder?
     /// Numbers of the outbox are not used again while the store is open, whatever is removed or undone.
     private var lastEntry: Int64
     private var bodyTargets: [String] = []
@@ -434,7 +434,7 @@ final class StoreTransaction: StoreReader, PortalTransaction {
         if let recorder { try add(recorder.entries(of: event, analyticsURL: analyticsURL)) }
     }
 
-    private func add(_ entries: [OutboxEntry]) throws {
+    func add(_ entries: [OutboxEntry]) throws {
         guard !entries.isEmpty else { return }
         try willWrite()
         let statement = try connection.statement(.insertEntry)
