@@ -344,6 +344,16 @@ private final class MemoryTransaction: PortalTransaction {
         for session in tables.sessions.values where session.owner == user { set(\.sessions, session.name, nil) }
         for code in tables.codes.values where code.user == user { set(\.codes, code.digest, nil) }
         _ = deleteTokens(.user(user))
+        for entry in tables.audit.values {
+            let isTarget = entry.action == .endSessions && entry.target == user.rawValue
+            guard isTarget || entry.actor == user else { continue }
+            let erased = AuditEntry(
+                number: entry.number, moment: entry.moment,
+                actor: entry.actor == user ? AuditEntry.erased : entry.actor,
+                action: entry.action, target: isTarget ? AuditEntry.erased.rawValue : entry.target,
+                outcome: entry.outcome, amount: entry.amount)
+            set(\.audit, entry.number, erased)
+        }
         deleteLogins(of: user)
         set(\.accounts, user, nil)
         set(\.details, user, nil)

@@ -90,6 +90,25 @@ extension StoreConformance {
             try requireEqual(kept.count, AuditEntry.limit, "entries")
             try requireEqual(kept.last?.number, first + 1, "the oldest")
         },
+        StoreCheck("The log keeps what was done by and to a user who is erased, and forgets who they were") { store in
+            try await store.prepare(environments: 0, users: 2)
+            let (gone, other) = (try Sample.user(1), try Sample.user(2))
+            func entry(_ actor: UserID, _ action: AuditEntry.Action, _ target: String) -> AuditEntry {
+                AuditEntry(moment: Sample.moment(0), actor: actor, action: action, target: target, outcome: .ended)
+            }
+            let written = [
+                entry(gone, .terminate, "lab-w01-s001"), entry(other, .endSessions, gone.rawValue),
+                entry(other, .endSessions, other.rawValue), entry(gone, .endSessions, gone.rawValue),
+            ]
+            try await store.write { store in
+                for entry in written { _ = try store.insert(entry) }
+                try store.erase(gone)
+            }
+            let found = try store.read { try $0.auditEntries(before: nil, limit: 9) }.reversed()
+            let erased = AuditEntry.erased.rawValue
+            try requireEqual(found.map(\.actor.rawValue), [erased, other.rawValue, other.rawValue, erased], "actors")
+            try requireEqual(found.map(\.target), ["lab-w01-s001", erased, other.rawValue, erased], "targets")
+        },
         StoreCheck("A log entry of a body that throws is not written") { store in
             let entry = AuditEntry(
                 moment: Sample.moment(0), actor: try Sample.user(1), action: .purge, target: "", outcome: .purged)

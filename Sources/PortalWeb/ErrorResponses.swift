@@ -77,7 +77,7 @@ enum Refusal: Error, Equatable {
         case .notStaff:
             MessagePage(
                 heading: Text.notStaffTitle, happened: Text.notStaff, advice: Text.notStaffAdvice,
-                link: (Text.signOut, PortalRoute.logout.path))
+                link: (Text.loginTitle, PortalRoute.adminLogin.path))
         case .tooLarge:
             MessagePage(heading: Text.tooLargeTitle, happened: Text.tooLarge, advice: Text.tooLargeAdvice)
         case .tooMany(let seconds):

@@ -30,6 +30,7 @@ spec:
     title: Labs at work
     registration: {{type: anonymous}}
     catalog: {{visibility: public}}
+    credentials: {{admin: {{username: keeper, password: a lighthouse on a cliff}}}}
     sessions: {{maximum: 20000}}
     launches: {{perAddressPerMinute: 0, perVisitorPerMinute: 0}}
   workshops:
@@ -170,6 +171,22 @@ def test_whoever_is_not_staff_stays_outside(visitor, paper):
     visitor.goto(paper.url + "/accounts/create/")
     assert visitor.goto(paper.url + "/admin/").status == 403
     expect(visitor.get_by_role("heading", level=1)).to_have_text("For staff only")
+
+
+def test_the_administrator_signs_in_is_led_back_and_their_live_view_ends_when_they_sign_out(visitor, paper):
+    visitor.goto(paper.url + "/admin/?state=all")
+    visitor.get_by_label("User name").fill("keeper")
+    visitor.get_by_label("Password", exact=True).fill("a lighthouse on a cliff")
+    visitor.keyboard.press("Enter")
+    expect(visitor.locator("[data-status]")).to_have_text("Live")
+    assert visitor.url == paper.url + "/admin/?state=all"
+    other = visitor.context.new_page()
+    other.goto(paper.url + "/accounts/logout/")
+    other.get_by_role("main").get_by_role("button").first.click()
+    # The stream ends with the login; what the browser asks for then is refused.
+    expect(visitor.locator("[data-status]")).to_contain_text("does not answer", timeout=6000)
+    visitor.reload()
+    assert "/accounts/login/" in visitor.url
 
 
 @pytest.mark.parametrize("minutes", [10, 30, 60])
@@ -359,7 +376,7 @@ def real():
         portal.stop()
 
 
-def test_a_real_session_tells_what_it_takes_and_can_be_opened(visitors, real):
+def test_a_real_session_tells_what_it_takes_and_which_page_was_reached_and_can_be_opened(visitors, real):
     learner = visitors.page()
     learner.goto(real.launch("shell-lighthouse"))
     Lab(learner).arrive()
@@ -369,6 +386,7 @@ def test_a_real_session_tells_what_it_takes_and_can_be_opened(visitors, real):
     staff.goto(real.url + f"/admin/?q={session}")
     expect(row(staff, session).locator("[data-memory]")).to_have_text(re.compile(r"^[1-9]\d* MiB$"))
     expect(row(staff, session).locator("[data-processor]")).to_have_text(re.compile(r"^\d+ %$"))
+    expect(row(staff, session)).to_contain_text(re.compile(r"1 of \d"))
     with staff.context.expect_page() as opened:
         act(staff, session, "Open")
     opened.value.wait_for_url(re.compile(rf"//{session}\..*/dashboard/"))

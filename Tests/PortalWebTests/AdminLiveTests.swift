@@ -97,8 +97,10 @@ struct AdminLiveTests {
             #expect(begin.data["summary"]?.string == "1 session, 1 with an owner")
 
             let second = try await watching.portal.browser().launch()
-            try await until("the second is shown") {
-                reader.events.contains { AdminLiveTests.rows($0.data).contains("s-\(second)") }
+            try await until("the second is shown as it stays") {
+                reader.events.contains {
+                    $0.data["sessions"]?["rows"]?["s-\(second)"]?.string?.contains(">in use<") == true
+                }
             }
             for event in reader.events.dropFirst() {
                 #expect(!AdminLiveTests.rows(event.data).contains("s-\(first)"), "what is the same was sent again")

@@ -63,6 +63,9 @@ public struct AuditEntry: Sendable, Equatable {
         self.amount = amount
     }
 
+    /// What stands for a user who was erased.
+    public static let erased = UserID(unchecked: "(erased)")
+
     /// Entries kept; the oldest go first.
     public static let limit = 20_000
 }

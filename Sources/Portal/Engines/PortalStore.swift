@@ -190,7 +190,8 @@ public protocol PortalTransaction: PortalReader {
     /// Makes an account for an existing user, or replaces theirs.
     /// - Throws: `PortalStoreError.failed` when another user's has the same name key or provider identity.
     func save(_ account: UserAccount) throws
-    /// Removes a user with everything that is stored about them: account, logins, codes, tokens, stopped sessions.
+    /// Removes a user with everything that is stored about them: account, logins, codes, tokens, stopped sessions. The log
+    /// of what staff did keeps its entries, and `AuditEntry.erased` in the user's place.
     /// - Throws: `PortalStoreError.failed` when there is no such user, or one with sessions that are not stopped.
     func erase(_ user: UserID) throws
     func insert(_ login: LoginCookie) throws

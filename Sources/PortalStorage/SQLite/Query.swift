@@ -23,7 +23,7 @@ enum Query: Int, CaseIterable {
     case webhookEntries, sessionEntries, outboxTargets, outboxCount, lastEntry
     case insertEntry, deleteEntry, deleteOldestEntries
 
-    case insertAudit, trimAudit, auditEntries, auditEntry, purgeAudit
+    case insertAudit, trimAudit, auditEntries, auditEntry, purgeAudit, eraseAuditActor, eraseAuditTarget
 
     case purgeSessions, purgeUsers, purgeLogins, purgeCodes, purgeAccessTokens, purgeRefreshTokens
 
@@ -260,6 +260,9 @@ enum Query: Int, CaseIterable {
             """
         case .auditEntry:
             "SELECT number, moment, actor, action, target, outcome, amount FROM audit WHERE number = ?1"
+        case .eraseAuditActor: "UPDATE audit SET actor = ?2 WHERE number > 0 AND actor = ?1"
+        case .eraseAuditTarget:
+            "UPDATE audit SET target = ?2 WHERE number > 0 AND target = ?1 AND action = 'end-sessions'"
         case .purgeAudit:
             """
             DELETE FROM audit WHERE number IN (

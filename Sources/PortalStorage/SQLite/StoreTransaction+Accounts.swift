@@ -40,6 +40,12 @@ extension StoreTransaction {
         _ = try delete(.deleteSessionsOfOwner, user)
         _ = try delete(.deleteCodesOfUser, user)
         _ = try deleteTokens(.user(user))
+        for query in [Query.eraseAuditActor, .eraseAuditTarget] {
+            let statement = try connection.statement(query)
+            statement.bind(1, user.rawValue)
+            statement.bind(2, AuditEntry.erased.rawValue)
+            try statement.run()
+        }
         // Logins and account go with the user.
         guard try delete(.deleteUser, user) == 1 else { throw PortalStoreError.failed(detail: "no such user") }
         usersHaveGone()

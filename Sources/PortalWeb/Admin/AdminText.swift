@@ -202,7 +202,7 @@ extension PortalText {
     // Who may not
     static let notStaffTitle = "For staff only"
     static let notStaff = "This page is for those who look after the portal, and this browser is not signed in as one."
-    static let notStaffAdvice = "Sign out here, then sign in with an account that is."
+    static let notStaffAdvice = "Sign in with an account that is."
 
     /// `12345` as `12,345`.
     static func grouped(_ number: Int) -> String {
