@@ -173,13 +173,20 @@ def test_whoever_is_not_staff_stays_outside(visitor, paper):
     expect(visitor.get_by_role("heading", level=1)).to_have_text("For staff only")
 
 
-def test_the_administrator_signs_in_and_is_led_back(visitor, paper):
+def test_the_administrator_signs_in_is_led_back_and_their_live_view_ends_when_they_sign_out(visitor, paper):
     visitor.goto(paper.url + "/admin/?state=all")
     visitor.get_by_label("User name").fill("keeper")
     visitor.get_by_label("Password", exact=True).fill("a lighthouse on a cliff")
     visitor.keyboard.press("Enter")
     expect(visitor.locator("[data-status]")).to_have_text("Live")
     assert visitor.url == paper.url + "/admin/?state=all"
+    other = visitor.context.new_page()
+    other.goto(paper.url + "/accounts/logout/")
+    other.get_by_role("main").get_by_role("button").first.click()
+    # The stream ends with the login; what the browser asks for then is refused.
+    expect(visitor.locator("[data-status]")).to_contain_text("does not answer", timeout=6000)
+    visitor.reload()
+    expect(visitor.get_by_role("heading", level=1)).to_have_text("For staff only")
 
 
 @pytest.mark.parametrize("minutes", [10, 30, 60])
