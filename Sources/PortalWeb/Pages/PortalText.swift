@@ -208,7 +208,8 @@ enum PortalText {
     static let signOutAccount = "Sign out"
     static let signOutTitle = "Sign out?"
     static let signOutText =
-        "Labs that you have open stay open until their time is over; sign in again to return to them."
+        "Labs that you have open stay open until their time is over, in this browser too: end them first on a computer that "
+        + "others use."
     static let logoutTitle = "Forget me on this browser?"
     static let logoutText =
         "Labs that you have open stay open until their time is over, but this browser cannot enter them any more."
