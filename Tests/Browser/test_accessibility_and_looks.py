@@ -42,6 +42,12 @@ def test_the_catalogue(look, portal):
     look.check("catalogue-with-banner")
 
 
+def test_the_description_of_the_api(look, portal):
+    look.goto(portal.url + "/docs/")
+    look.get_by_role("link", name="Give a user a session").click()
+    look.check("api")
+
+
 def test_a_start_that_takes_long(look, portal):
     look.goto(portal.launch("slow-start"))
     look.check("starting")

@@ -55,10 +55,11 @@ extension PortalText {
         static let docsType = "Type"
         static let docsMeaning = "Meaning"
         static let docsStatus = "Status"
-        static let docsContent = "Content"
+        static let docsMistakes = "Mistakes"
         static let docsRequired = "required"
         static let docsNoToken = "Needs no access token."
         static let docsOptionalToken = "An access token is needed where the catalogue is private."
         static let docsToken = "Needs an access token."
+        static let docsClient = "The client shows its own id and secret."
     }
 }

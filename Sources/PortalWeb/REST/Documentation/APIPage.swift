@@ -60,6 +60,8 @@ struct APIPage {
                     paragraphs(description)
                     for operation in operations where operation.tag == tag { section(of: operation) }
                 }
+                h2 { Text.docsMistakes }
+                mistakes()
                 h2 { Text.docsShapes }
                 for schema in source.document["components"]?["schemas"]?.members ?? [] { shape(schema) }
             }
@@ -84,6 +86,7 @@ struct APIPage {
         guard let security = (operation["security"] ?? source.document["security"])?.array, !security.isEmpty else {
             return Text.docsNoToken
         }
+        if security.contains(where: { $0["client"] != nil }) { return Text.docsClient }
         return security.contains { $0.members.isEmpty } ? Text.docsOptionalToken : Text.docsToken
     }
 
@@ -114,19 +117,56 @@ struct APIPage {
         }
     }
 
+    /// What an operation answers when all is well; mistakes are told once for all, below.
     private func answers(_ answers: [JSONValue.Member]) -> HTML {
         HTML {
             h4 { Text.docsAnswers }
-            table([Text.docsStatus, Text.docsContent, Text.docsMeaning]) {
-                for answer in answers {
-                    let value = source.resolved(answer.value)
-                    row(
-                        HTML { code { answer.name } },
-                        type(value["content"]?.members.first?.value["schema"] ?? .null),
-                        HTML { value["description"]?.string ?? "" })
+            for answer in answers where answer.value["$ref"] == nil {
+                p {
+                    code { answer.name }
+                    " " + (answer.value["description"]?.string ?? "") + " "
+                    if let schema = answer.value["content"]?.members.first?.value["schema"] { typeName(schema) }
+                }
+            }
+            if answers.contains(where: { reference($0.value) != nil }) {
+                p(.class("soft")) {
+                    Text.docsMistakes + ": "
+                    for answer in answers {
+                        if let name = reference(answer.value) {
+                            a(.href("#mistake-" + name)) { answer.name }
+                            " "
+                        }
+                    }
                 }
             }
         }
+    }
+
+    private func mistakes() -> HTML {
+        table([Text.docsStatus, Text.docsMeaning]) {
+            for (name, statuses) in usedMistakes() {
+                row(
+                    HTML {
+                        span(.id("mistake-" + name)) { code { statuses } }
+                    },
+                    HTML { source.document["components"]?["responses"]?[name]?["description"]?.string ?? "" })
+            }
+        }
+    }
+
+    /// Each shared answer with the status that it comes with, by status.
+    private func usedMistakes() -> [(name: String, status: String)] {
+        var found: [String: String] = [:]
+        for operation in operations {
+            for answer in operation.value["responses"]?.members ?? [] {
+                if let name = reference(answer.value) { found[name] = answer.name }
+            }
+        }
+        return found.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.map { (name: $0.key, status: $0.value) }
+    }
+
+    private func reference(_ value: JSONValue) -> String? {
+        value["$ref"]?.string?.split(separator: "/").last.map(String.init)
     }
 
     private func shape(_ schema: JSONValue.Member) -> HTML {
@@ -163,7 +203,7 @@ struct APIPage {
     }
 
     private func typeName(_ schema: JSONValue) -> HTML {
-        if let reference = schema["$ref"]?.string, let name = reference.split(separator: "/").last.map(String.init) {
+        if let name = reference(schema) {
             return a(.href("#shape-" + name)) { name }
         }
         if let values = schema["enum"]?.array {
@@ -188,7 +228,7 @@ struct APIPage {
     }
 
     private func table(_ headings: [String], @HTMLBuilder rows: () -> HTML) -> HTML {
-        element("table") {
+        element("table", .class("stacked")) {
             element("thead") {
                 element("tr") {
                     for heading in headings { element("th", HTML.Attribute("scope", "col")) { heading } }
