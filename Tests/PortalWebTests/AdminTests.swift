@@ -241,9 +241,12 @@ struct AdminTests {
             let staff = try await portal.signedIn("ada", .staff)
             let all = await staff.get("/admin/")
             let link = "/admin/?owner=" + PercentEncoding.encode(owner.rawValue)
+            let details = UserDetails(email: "ada@example.com", firstName: "Ada", lastName: "Lovelace")
+            try await portal.service.store.write { try $0.setDetails(details, of: owner) }
             #expect(all.text.contains("href=\"\(link)\""))
             let page = await staff.get(link)
             #expect(page.text.contains("<h1>Labs of \(owner)</h1>"))
+            #expect(page.text.contains("Ada Lovelace, ada@example.com"))
             #expect(page.text.contains("id=\"s-\(first)\"") && page.text.contains("id=\"s-\(second)\""))
             #expect(!page.text.contains("id=\"s-\(other)\""))
             #expect(page.text.contains("anonymous visitor"))

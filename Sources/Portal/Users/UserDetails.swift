@@ -13,6 +13,12 @@ public struct UserDetails: Sendable, Equatable {
 
     public var isEmpty: Bool { email.isEmpty && firstName.isEmpty && lastName.isEmpty }
 
+    /// `Ada Lovelace, ada@example.com`.
+    public var text: String {
+        let name = [firstName, lastName].filter { !$0.isEmpty }.joined(separator: " ")
+        return [name, email].filter { !$0.isEmpty }.joined(separator: ", ")
+    }
+
     /// These, changed by what is given now: what is left out stays.
     func updated(by given: UserDetails) -> UserDetails {
         UserDetails(

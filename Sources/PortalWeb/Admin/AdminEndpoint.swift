@@ -17,7 +17,9 @@ extension BrowserHandler {
         let form = formToken(for: visitor, request, on: site)
         var page = AdminPage(view: view, model: model, now: clock.now(), formToken: form.text)
         page.loads = live.loads(of: model)
-        page.user = try view.owner.flatMap { owner in try service.store.read { try $0.user(owner) } }
+        if let owner = view.owner {
+            (page.user, page.details) = try service.store.read { (try $0.user(owner), try $0.details(of: owner)) }
+        }
         // Only what they did themselves: a number in a link tells nobody else's.
         page.done = try parameters["done"].flatMap { Int($0) }
             .flatMap { number in try service.store.read { try $0.auditEntry(number) } }

@@ -12,6 +12,8 @@ struct AdminPage {
     var loads: [SessionName: SessionLoad] = [:]
     /// Whose page it is, where `view` names an owner; `nil` for one who does not exist.
     var user: PortalUser?
+    /// What a program has told of that user.
+    var details: UserDetails?
     let now: Timestamp
     let formToken: String
     /// What came of what was just asked for.
@@ -80,6 +82,7 @@ struct AdminPage {
     private func about(_ owner: UserID) -> HTML {
         guard let user else { return p { Text.unknownUser } }
         return div(.class("row")) {
+            if let details { span { details.text } }
             span(.class("soft")) { Text.joined(user.kind, String(user.joined.iso8601.prefix(10))) }
             span(.class("grow"))
             form(.method("post"), .action(PortalRoute.adminAct.path)) {
