@@ -127,8 +127,8 @@ struct ObservingTests {
             let client: Client
         }
         struct Granted: Decodable {
-            let access_token: String
-            let refresh_token: String?
+            let accessToken: String
+            let refreshToken: String?
         }
         let text = try run(RunningPortal.program, ["credentials", "--data", portal.folder + "/data", "--json"]).text
         let shown = try JSONDecoder().decode(Shown.self, from: Data(text.utf8))
@@ -150,8 +150,10 @@ struct ObservingTests {
         ] { form.add(name, value) }
         let answer = try send("/oauth2/token/", .post, form: form)
         #expect(answer.status == 200)
-        let granted = try JSONDecoder().decode(Granted.self, from: Data(answer.body))
-        let token = granted.access_token
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let granted = try decoder.decode(Granted.self, from: Data(answer.body))
+        let token = granted.accessToken
         #expect(try send("/workshops/catalog/environments/", .get, token: token).status == 200)
         #expect(
             try send("/workshops/environment/test-w01/request/?index_url=/", .post, token: token).status == 200)
@@ -165,6 +167,6 @@ struct ObservingTests {
         _ = try send("/accounts/login/", .post, form: login)
         return Set(
             [token, shown.client.secret, shown.robot.password, shown.admin.password]
-                + [granted.refresh_token].compactMap(\.self))
+                + [granted.refreshToken].compactMap(\.self))
     }
 }
