@@ -83,6 +83,18 @@ struct EventTests {
                 + #""event_name":"listed"}"#)
     }
 
+    @Test("A page that cannot be shown is told of, once, with its name")
+    func unreadablePage() async throws {
+        var pages = EventTests.pages
+        pages["workshop/content/04-four.md"] = String(repeating: "much ", count: 1_000_000)
+        let fixture = try AgentFixture(pages: pages)
+        let cookie = try await fixture.enter()
+        for _ in 0..<2 { _ = await fixture.send(.get, "/dashboard/", cookie: cookie) }
+        _ = try await events(fixture, 6)
+        let errors = fixture.portal.state.withLock { $0.events }.filter { $0.name == "Workshop/Error" }
+        #expect(errors.map(\.data) == [#"{"error":"the page 04-four.md cannot be read"}"#])
+    }
+
     @Test("Staff who look on are not told of")
     func staff() async throws {
         let fixture = try AgentFixture(pages: EventTests.pages)

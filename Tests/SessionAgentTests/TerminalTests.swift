@@ -313,6 +313,34 @@ struct TerminalTests {
         try await viewer.waitFor("again-2")
     }
 
+    @Test("The portal is told of the owner's terminals as they come, go, return and end, and of no guest's")
+    func events() async throws {
+        let fixture = try AgentFixture()
+        let cookie = try await fixture.enter()
+        func told(_ names: [String]) async throws {
+            var events: [(name: String, data: String, token: String)] = []
+            for _ in 0..<2000 {
+                events = fixture.portal.state.withLock { $0.events }.filter { $0.name.hasPrefix("Terminal/") }
+                if events.count >= names.count { break }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            #expect(events.map(\.name) == names.map { "Terminal/" + $0 })
+            #expect(events.allSatisfy { $0.data == #"{"terminal_id":"1"}"# })
+        }
+        let staffEntry = await fixture.send(.get, "/oauth_callback?code=staff&state=handover")
+        let guest = try await open(fixture, try #require(staffEntry.cookie(named: "lectern-session")))
+        guest.type("exit\r")
+        try await guest.waitFor("press Enter for a new one")
+        let first = try await open(fixture, cookie)
+        try await told(["Connect"])
+        first.peer.closed()
+        try await told(["Connect", "Closed"])
+        let again = try await open(fixture, cookie, query: "from=\(String(first.stream, radix: 16)):\(first.position)")
+        try await told(["Connect", "Closed", "Reconnect"])
+        again.type("exit\r")
+        try await told(["Connect", "Closed", "Reconnect", "Exited"])
+    }
+
     @Test("Staff type into a shell of their own")
     func staff() async throws {
         let fixture = try AgentFixture()
