@@ -17,12 +17,12 @@ struct AdminLiveTests {
 
         static func run(
             _ definitions: PortalDefinitions = AdminTests.definitions(), runtime: any SessionRuntime = InstantRuntime(),
-            _ body: (Watching) async throws -> Void
+            pace: Duration = .milliseconds(2), _ body: (Watching) async throws -> Void
         ) async throws {
             try await TestPortal.run(definitions, runtime: runtime) { portal in
                 let staff = try await portal.signedIn("ada", .staff)
                 let secret = SecretToken(presented: try #require(staff.cookies["lectern-login"]))
-                let feed = LiveFeed(portal.service, log: portal.log.log, pace: .milliseconds(2))
+                let feed = LiveFeed(portal.service, log: portal.log.log, pace: pace)
                 try await body(Watching(portal: portal, feed: feed, login: secret.digest))
             }
         }
@@ -221,6 +221,35 @@ struct AdminLiveTests {
             let questions = runtime.usageQuestions
             try await Task.sleep(for: .milliseconds(50))
             #expect(runtime.usageQuestions == questions)
+        }
+    }
+
+    @Test("knows of each row what it shows of memory, also of one that was sent anew between two samples")
+    func usageOfNewRows() async throws {
+        let runtime = InstantRuntime()
+        // One turn, and the next ones by hand.
+        try await Watching.run(runtime: runtime, pace: .seconds(600)) { watching in
+            let session = try await watching.portal.browser().launch()
+            let name = Fixture.sessionName(session)
+            let (less, more) = (SessionLoad(memory: 100 << 20), SessionLoad(memory: 200 << 20))
+            runtime.setUsage(name, SessionUsage(memory: less.memory, processorTime: 0))
+            let (viewer, reader) = watching.open()
+            try await until("the memory is shown") { !reader.events(named: "usage").isEmpty }
+            var model = try AdminModel.read(AdminView([:]), from: watching.portal.service)
+            model.sessions[0].isReady.toggle()
+            viewer.show(model, version: .max, loads: [name: more], now: watching.portal.clock.now)
+            let row = reader.events(named: "change").last?.data["sessions"]?["rows"]?["s-\(session)"]?.string ?? ""
+            #expect(row.contains("200 MiB"))
+            let count = reader.events.count
+            viewer.show([name: more])
+            #expect(reader.events.count == count, "what is the same was sent again")
+            viewer.show([name: less])
+            #expect(
+                reader.events.last?.data["s-\(session)"] == .array([.string("100 MiB"), .string("–")]))
+            viewer.show(model, version: .max, loads: [:], now: watching.portal.clock.now)
+            viewer.show([:])
+            #expect(reader.events.last?.data["s-\(session)"] == .array([.string("–"), .string("–")]))
+            viewer.closed()
         }
     }
 

@@ -125,6 +125,7 @@ final class LiveViewer: HTTPStreamSource {
         var since: String?
         var model: AdminModel?
         var version: UInt64?
+        /// As the browser shows them.
         var loads: [SessionName: SessionLoad] = [:]
         var lastSent = 0
         var hasSent = false
@@ -178,6 +179,8 @@ final class LiveViewer: HTTPStreamSource {
             guard old != model else { return }
             let change = LiveMessage.change(from: old, to: model, view, loads: loads, now: now)
             state.send("id: \(model.fingerprint)\nevent: change\ndata: \(change.text)\n\n")
+            // New rows came with what was known of their load, the others keep what they show.
+            state.loads = LiveMessage.loadsShown(after: state.loads, from: old, to: model, loads)
         }
     }
 
@@ -244,6 +247,17 @@ enum LiveMessage {
             members.append(.init("order", .array(new.map { .string(key($0)) })))
         }
         return .object(members)
+    }
+
+    /// What a browser shows of loads once it has got the change from one model to another.
+    static func loadsShown(
+        after shown: [SessionName: SessionLoad], from old: AdminModel?, to new: AdminModel,
+        _ loads: [SessionName: SessionLoad]
+    ) -> [SessionName: SessionLoad] {
+        let known = Set(old?.sessions ?? [])
+        var result: [SessionName: SessionLoad] = [:]
+        for line in new.sessions { result[line.name] = known.contains(line) ? shown[line.name] : loads[line.name] }
+        return result
     }
 
     /// `nil` when nothing is different.
