@@ -172,6 +172,8 @@ final class LiveViewer: HTTPStreamSource {
 
     func show(_ model: AdminModel, version: UInt64, loads: [SessionName: SessionLoad], now: Timestamp) {
         state.withLock { state in
+            // They may have stopped taking while this was read: it stays something new for them.
+            guard state.stream?.pendingBytes == 0 else { return }
             state.version = version
             let old = state.model
             state.model = model
