@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -48,6 +49,10 @@ int lectern_queue_wait(int queue, uint64_t *tokens, int capacity, int timeout) {
     int count = epoll_wait(queue, events, capacity < 64 ? capacity : 64, timeout);
     for (int i = 0; i < count; i++) tokens[i] = events[i].data.u64;
     return count;
+}
+
+int lectern_accept(int listening, void *peer, unsigned *size) {
+    return accept4(listening, peer, size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
 int lectern_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }

@@ -8,7 +8,6 @@
 // behaviour, and Swift cannot call its variadic functions. Both stay on this side.
 
 struct lectern_mhd_settings {
-    int listen_socket;
     unsigned int threads;
     size_t stack_size;               // bytes of each thread
     size_t memory_per_connection;    // bytes
@@ -19,13 +18,16 @@ struct lectern_mhd_settings {
 
 typedef void *(*lectern_mhd_uri_callback)(void *cls, const char *uri, struct MHD_Connection *connection);
 
+// Serves the connections that it is given by lectern_mhd_add: it does not listen itself. MHD_quiesce_daemon, the library's
+// own way to stop listening, ends the program when a thread looks at the listening socket in the same moment (0.9.75).
 static inline struct MHD_Daemon *lectern_mhd_start(
     const struct lectern_mhd_settings *settings, MHD_AccessHandlerCallback access, lectern_mhd_uri_callback uri,
-    MHD_RequestCompletedCallback completed, void *cls) {
+    MHD_RequestCompletedCallback completed, MHD_NotifyConnectionCallback connected, void *cls) {
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE, 0, NULL, NULL,
+        MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE |
+            MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC, 0, NULL, NULL,
         access, cls,
-        MHD_OPTION_LISTEN_SOCKET, settings->listen_socket,
+        MHD_OPTION_NOTIFY_CONNECTION, connected, cls,
         MHD_OPTION_URI_LOG_CALLBACK, uri, cls,
         MHD_OPTION_NOTIFY_COMPLETED, completed, cls,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->memory_per_connection,
@@ -36,6 +38,15 @@ static inline struct MHD_Daemon *lectern_mhd_start(
         MHD_OPTION_STRICT_FOR_CLIENT, 1,
         settings->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, settings->threads,
         MHD_OPTION_END);
+}
+
+// Takes over a connection, or closes it when there is no room. -1 then, with errno.
+static inline int lectern_mhd_add(struct MHD_Daemon *daemon, int connection, const struct sockaddr *peer, socklen_t size) {
+    return MHD_add_connection(daemon, connection, peer, size) == MHD_YES ? 0 : -1;
+}
+
+static inline int lectern_mhd_is_start(enum MHD_ConnectionNotificationCode code) {
+    return code == MHD_CONNECTION_NOTIFY_STARTED;
 }
 
 static inline enum MHD_Result lectern_mhd_result(int succeeded) { return succeeded ? MHD_YES : MHD_NO; }

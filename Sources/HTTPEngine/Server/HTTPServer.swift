@@ -9,7 +9,7 @@ internal import Synchronization
 public final class HTTPServer: Sendable {
     private enum State: @unchecked Sendable {
         case new
-        case running(daemon: OpaquePointer, socket: ListeningSocket)
+        case running(daemon: OpaquePointer, acceptor: ConnectionAcceptor, socket: ListeningSocket)
         case stopped
     }
     private let core: ServerCore
@@ -28,7 +28,6 @@ public final class HTTPServer: Sendable {
             let configuration = core.configuration
             let socket = try ListeningSocket(configuration.address)
             var settings = lectern_mhd_settings()
-            settings.listen_socket = socket.descriptor
             let threads = min(max(1, configuration.threads), 1024)
             let connections = min(
                 configuration.maximumConnections, threads * HTTPServerConfiguration.connectionsPerThread)
@@ -36,25 +35,35 @@ public final class HTTPServer: Sendable {
             settings.stack_size = max(64 * 1024, configuration.threadStackSize)
             // Half of a connection's memory holds the request, the other half the answer's header.
             settings.memory_per_connection = 2 * max(1024, configuration.maximumHeaderBytes)
-            settings.connections = UInt32(max(threads, connections))
+            settings.connections = UInt32(max(threads, connections) + threads * ConnectionAcceptor.slack)
             settings.connections_per_address = UInt32(clamping: max(0, configuration.maximumConnectionsPerAddress))
             settings.timeout = UInt32(clamping: max(0, configuration.timeout))
             let context = Unmanaged.passUnretained(core).toOpaque()
-            guard
-                let daemon = lectern_mhd_start(&settings, accessRequest, beginRequest, completeRequest, context)
+            guard let count = core.connections,
+                let daemon = lectern_mhd_start(
+                    &settings, accessRequest, beginRequest, completeRequest, changeConnections, context)
             else {
                 close(socket.descriptor)
                 socket.removeFile()
                 throw .notStarted
             }
-            state = .running(daemon: daemon, socket: socket)
+            guard
+                let acceptor = ConnectionAcceptor(
+                    socket.descriptor, into: daemon, limit: max(threads, connections), count: count)
+            else {
+                MHD_stop_daemon(daemon)
+                close(socket.descriptor)
+                socket.removeFile()
+                throw .notStarted
+            }
+            state = .running(daemon: daemon, acceptor: acceptor, socket: socket)
         }
     }
 
     /// The TCP port listened on; 0 for a Unix socket, or while not running.
     public var port: UInt16 {
         state.withLock { state in
-            if case .running(_, let socket) = state { socket.port } else { 0 }
+            if case .running(_, _, let socket) = state { socket.port } else { 0 }
         }
     }
 
@@ -72,18 +81,18 @@ public final class HTTPServer: Sendable {
     public func stopKeepingSocket(grace: Double) -> Int32? { end(grace: grace, keepsSocket: true) }
 
     private func end(grace: Double, keepsSocket: Bool) -> Int32? {
-        let running = state.withLock { state -> (OpaquePointer, ListeningSocket)? in
-            guard case .running(let daemon, let socket) = state else {
+        let running = state.withLock { state -> (OpaquePointer, ConnectionAcceptor, ListeningSocket)? in
+            guard case .running(let daemon, let acceptor, let socket) = state else {
                 state = .stopped
                 return nil
             }
             state = .stopped
-            return (daemon, socket)
+            return (daemon, acceptor, socket)
         }
-        guard let (daemon, socket) = running else { return nil }
+        guard let (daemon, acceptor, socket) = running else { return nil }
         if !keepsSocket { socket.removeFile() }
-        let descriptor = MHD_quiesce_daemon(daemon)
-        if !keepsSocket && descriptor >= 0 { close(descriptor) }
+        acceptor.stop()
+        if !keepsSocket { close(socket.descriptor) }
         core.beginStopping()
         core.endStreams()
         waitForSilence(seconds: grace)
@@ -93,7 +102,7 @@ public final class HTTPServer: Sendable {
         waitForRequests(seconds: 0.5)
         waitForStreams(seconds: 0.5)
         MHD_stop_daemon(daemon)
-        return keepsSocket && descriptor >= 0 ? descriptor : nil
+        return keepsSocket ? socket.descriptor : nil
     }
 
     /// Milliseconds without a request after which nobody is expected to send one.

@@ -28,6 +28,12 @@ let completeRequest: MHD_RequestCompletedCallback = { context, _, requestContext
     requestContext?.pointee = nil
 }
 
+let changeConnections: MHD_NotifyConnectionCallback = { context, _, _, code in
+    guard let context else { return }
+    let core = Unmanaged<ServerCore>.fromOpaque(context).takeUnretainedValue()
+    if lectern_mhd_is_start(code) != 0 { core.connections?.opened() } else { core.connections?.closed() }
+}
+
 let upgradeConnection: MHD_UpgradeHandler = {
     context, _, requestContext, extra, extraSize, descriptor, handle in
     guard let handle else { return }

@@ -22,6 +22,8 @@ final class ServerCore: Sendable {
     }
     private let webSockets = Mutex(WebSockets())
     private let streams: OpenStreams
+    /// `nil` when the system has no descriptor left.
+    let connections = OpenConnections()
 
     init(configuration: HTTPServerConfiguration, handler: any HTTPHandler) {
         self.configuration = configuration

@@ -26,6 +26,9 @@ int lectern_epoll_watch(int epoll, int operation, int descriptor, uint64_t id, i
 int lectern_epoll_forget(int epoll, int descriptor);
 /// Waits for at most `limit` (64) events, `timeout` milliseconds or for ever when negative. -1 and errno on failure.
 int lectern_epoll_wait(int epoll, struct lectern_epoll_event *events, int limit, int timeout);
+/// The next connection that waits in a listening socket, not blocking, closed on exec. `peer` gets its address, of at most
+/// `*size` bytes; `*size` its length. -1 and errno on failure.
+int lectern_accept(int listening, void *peer, unsigned *size);
 /// A descriptor to wake an epoll loop with: eventfd(2), not blocking, closed on exec. -1 and errno on failure.
 int lectern_eventfd(void);
 
