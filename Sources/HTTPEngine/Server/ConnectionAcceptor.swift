@@ -68,6 +68,7 @@ final class ConnectionAcceptor: Sendable {
             let begun = count.begun
             return limit - count.open - max(0, added - refused - begun)
         }
+        defer { count.expect(added - refused) }
         while !isStopping.load(ordering: .acquiring) {
             count.await(true)
             let hasRoom = room() > 0
@@ -130,6 +131,7 @@ final class OpenConnections: Sendable {
     let wakeUp: Int32
     private let number = Atomic<Int>(0)
     private let everBegun = Atomic<Int>(0)
+    private let expected = Atomic<Int>(0)
     /// Whether somebody waits for there to be fewer.
     private let isAwaited = Atomic<Bool>(false)
 
@@ -144,6 +146,12 @@ final class OpenConnections: Sendable {
     var open: Int { number.load(ordering: .sequentiallyConsistent) }
     /// All that were ever opened.
     var begun: Int { everBegun.load(ordering: .sequentiallyConsistent) }
+
+    /// Whether a thread has yet to begin with a connection that was handed over before the acceptor stopped.
+    var isBehind: Bool { begun < expected.load(ordering: .sequentiallyConsistent) }
+
+    /// - Parameter all: the connections that were ever handed over; no more will come.
+    func expect(_ all: Int) { expected.store(all, ordering: .sequentiallyConsistent) }
 
     func opened() {
         number.add(1, ordering: .sequentiallyConsistent)

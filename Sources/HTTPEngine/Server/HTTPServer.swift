@@ -114,10 +114,13 @@ public final class HTTPServer: Sendable {
         let end = MonotonicTime.now() + Int64(max(0, min(seconds, 86_400)) * 1000)
         var quietSince = MonotonicTime.now()
         var now = quietSince
+        var begun = -1
         while now < end && now - quietSince < HTTPServer.silence {
             usleep(1000)
             now = MonotonicTime.now()
-            if core.underWay > 0 { quietSince = now }
+            let connections = core.connections?.begun ?? 0
+            if core.underWay > 0 || connections != begun || core.connections?.isBehind == true { quietSince = now }
+            begun = connections
         }
     }
 
