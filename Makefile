@@ -68,7 +68,8 @@ test-browser: release
 	LECTERN_PROGRAM=$(CURDIR)/$(PROGRAM) Tests/Browser/run
 
 bench: release
-	@Scripts/install-packages $(RUN_PACKAGES) $(BENCH_PACKAGES)
+	@Scripts/install-packages $(RUN_PACKAGES) $(TEST_PACKAGES) $(BENCH_PACKAGES)
+	@LECTERN_PROGRAM=$(CURDIR)/$(PROGRAM) Tests/Browser/run --prepare
 	@Benchmarks/run $(CURDIR)/$(PROGRAM)
 
 check:

@@ -148,11 +148,14 @@ class Portal:
         assert status == 302, status
         return headers["Set-Cookie"].split(";")[0]
 
+    def credentials(self):
+        return json.loads(subprocess.run(
+            [self.program, "credentials", "--data", os.path.join(self.folder, "data"), "--json"],
+            capture_output=True, text=True, check=True).stdout)
+
     def token(self):
         """An access token of the portal's robot."""
-        shown = json.loads(subprocess.run(
-            [self.program, "credentials", "--data", os.path.join(self.folder, "data"), "--json"],
-            capture_output=True, text=True, check=True).stdout)["client"]
+        shown = self.credentials()["client"]
         form = urllib.parse.urlencode({
             "grant_type": "client_credentials", "client_id": shown["id"], "client_secret": shown["secret"]})
         connection = http.client.HTTPConnection("127.0.0.1", self.portal_port, timeout=10)
