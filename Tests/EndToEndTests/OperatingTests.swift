@@ -61,9 +61,13 @@ struct OperatingTests {
         defer { portal.remove() }
         let browser = TestBrowser(portal)
         #expect(try browser.open(portal.url("/workshops/catalog/")).status == 200)
+        let first = try #require(portal.frontDoor)
         portal.killFrontDoor()
-        try portal.eventually {
-            (try? browser.open(portal.url("/workshops/catalog/")))?.status == 200 ? () : nil
+        try portal.eventually { () -> Void? in
+            guard let next = portal.frontDoor, next != first, kill(next, 0) == 0 else { return nil }
+            return (try? browser.open(portal.url("/workshops/catalog/")))?.status == 200 ? () : nil
         }
+        // Nobody of the first one is left to hold the port: not of its process group, which has its number.
+        try portal.eventually { kill(-first, 0) == -1 && errno == ESRCH ? () : nil }
     }
 }

@@ -193,7 +193,8 @@ final class RunningPortal: @unchecked Sendable {
         if let pid = frontDoor { Glibc.kill(pid, SIGKILL) }
     }
 
-    private var frontDoor: pid_t? {
+    /// nginx's first process, by its own pid file.
+    var frontDoor: pid_t? {
         guard let text = try? String(contentsOfFile: folder + "/run/nginx/nginx.pid", encoding: .utf8),
             let pid = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)), pid > 1
         else { return nil }

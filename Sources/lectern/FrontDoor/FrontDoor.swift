@@ -165,6 +165,9 @@ final class FrontDoor: Sendable {
                 return false
             }
             guard isOurs else { return }
+            // A master that was killed leaves its workers behind, which would keep the port from the next one. They are the
+            // rest of its process group.
+            kill(-pid, SIGTERM)
             guard hasComeUp.load(ordering: .acquiring) else { return }
             log.error("front door ended, starting it again", ("pid", pid))
             while true {
