@@ -162,7 +162,7 @@ struct WebhookTests {
         let receiver = try EventReceiver()
         defer { receiver.stop() }
         let portal = try RunningPortal(
-            capacity: 100, webhook: receiver.url, options: ["--front-door", "none"])
+            capacity: 50_000, webhook: receiver.url, options: ["--front-door", "none"])
         defer { portal.remove() }
         _ = try portal.get(portal.createPath)
         try portal.eventually { receiver.taken.contains { $0.session == "test-w01-s001" } ? () : nil }
