@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Platform
 public import Portal
 internal import Synchronization
 
@@ -14,7 +14,7 @@ public final class SQLitePortalStore: PortalStore {
     private let figures = StoreMeasures()
     private let recorders = EventRecorders()
     /// The writer's thread until somebody has joined it.
-    private let writer: Mutex<pthread_t?>
+    private let writer: Mutex<BackgroundThread?>
 
     /// Opens the store, makes it where there is none, and brings an older one up to date.
     /// - Parameter folder: made with mode 0700 when it is missing; its parent must exist.
@@ -74,11 +74,7 @@ public final class SQLitePortalStore: PortalStore {
             return writer
         }
         guard let thread else { return }
-        if pthread_equal(thread, pthread_self()) != 0 {
-            pthread_detach(thread)
-        } else {
-            pthread_join(thread, nil)
-        }
+        if thread.isCurrent { thread.detach() } else { thread.join() }
     }
 
     /// Looks for damage: the file's structure, references between tables, and the counts kept in memory against a

@@ -1,11 +1,12 @@
 internal import CMicroHTTPD
 internal import Glibc
 internal import HTTP
+internal import Platform
 
 /// One request's connection. All waiting ends at one moment.
 final class ClientConnection {
     private let descriptor: Int32
-    private let end: Int64
+    private let end: Int
     private let sizeLimit: Int
     private var received: [UInt8] = []
     private var position = 0
@@ -13,7 +14,7 @@ final class ClientConnection {
     /// - Parameters:
     ///   - end: the moment on `MonotonicTime` at which waiting ends.
     ///   - sizeLimit: bytes that an answer may have.
-    init(_ address: sockaddr_un, path: String, end: Int64, sizeLimit: Int) throws(HTTPClientError) {
+    init(_ address: sockaddr_un, path: String, end: Int, sizeLimit: Int) throws(HTTPClientError) {
         self.end = end
         self.sizeLimit = sizeLimit
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
@@ -25,7 +26,9 @@ final class ClientConnection {
             if code == EINTR { continue }
             // EAGAIN: the listener's queue is full, and no event tells of room in it.
             guard code == EAGAIN else { throw HTTPClientError(.cannotConnect, "\(path): errno \(code)") }
-            guard MonotonicTime.now() < end else { throw HTTPClientError(.timedOut, "\(path) takes no connection") }
+            guard MonotonicTime.milliseconds() < end else {
+                throw HTTPClientError(.timedOut, "\(path) takes no connection")
+            }
             usleep(1000)
         }
     }
@@ -139,7 +142,7 @@ final class ClientConnection {
     }
 
     private func wait(for events: Int16) throws(HTTPClientError) {
-        let left = end - MonotonicTime.now()
+        let left = end - MonotonicTime.milliseconds()
         guard left > 0 else { throw HTTPClientError(.timedOut, "no answer in time") }
         var waiting = pollfd(fd: descriptor, events: events, revents: 0)
         _ = poll(&waiting, 1, Int32(clamping: left))

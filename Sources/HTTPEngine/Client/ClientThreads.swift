@@ -1,6 +1,5 @@
-internal import CMicroHTTPD
-internal import Glibc
 public import HTTP
+internal import Platform
 internal import Synchronization
 
 /// Sends requests on threads of its own, so that a peer that hangs holds up nobody but those who wait for the same peer.
@@ -55,22 +54,12 @@ public final class ClientThreads: Sendable {
     }
 
     private func startThread() -> Bool {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
         // Resolving names and TLS need more than the smallest stack, and far less than the usual 8 MiB.
-        pthread_attr_setstacksize(&attributes, 512 * 1024)
-        var thread = pthread_t()
-        let box = Unmanaged.passRetained(self)
-        let code = pthread_create(
-            &thread, &attributes,
-            { argument in
-                if let argument { Unmanaged<ClientThreads>.fromOpaque(argument).takeRetainedValue().work() }
-                return nil
-            }, box.toOpaque())
-        if code != 0 { box.release() }
-        return code == 0
+        guard let thread = BackgroundThread(name: "http-client", stack: 512 * 1024, { self.work() }) else {
+            return false
+        }
+        thread.detach()
+        return true
     }
 
     private func work() {
@@ -93,18 +82,4 @@ public final class ClientThreads: Sendable {
             job.completion(result)
         }
     }
-}
-
-/// POSIX's counting semaphore.
-private final class ThreadSemaphore: @unchecked Sendable {
-    // Allocated once and freed once; the functions that use it are safe from any thread.
-    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
-
-    init() { sem_init(semaphore, 0, 0) }
-    deinit {
-        sem_destroy(semaphore)
-        semaphore.deallocate()
-    }
-    func post() { sem_post(semaphore) }
-    func wait() { while sem_wait(semaphore) != 0 && errno == EINTR {} }
 }

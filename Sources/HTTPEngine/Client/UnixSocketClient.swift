@@ -1,6 +1,7 @@
 internal import CMicroHTTPD
 internal import Glibc
 public import HTTP
+internal import Platform
 
 /// An HTTP/1.1 client for Unix sockets alone: one connection a request, no library behind it. It is what portal and agents
 /// use among themselves, where libcurl would be the larger part of an agent's memory.
@@ -17,7 +18,8 @@ public struct UnixSocketClient: HTTPClient {
             throw HTTPClientError(.other, "the request has no Unix socket, or its path is too long")
         }
         let connection = try ClientConnection(
-            address, path: path, end: MonotonicTime.now() + Int64(request.timeoutInMilliseconds), sizeLimit: sizeLimit)
+            address, path: path, end: MonotonicTime.milliseconds() + Int(request.timeoutInMilliseconds),
+            sizeLimit: sizeLimit)
         try connection.send(head + request.body)
         return try connection.response(isHead: request.method == .head)
     }

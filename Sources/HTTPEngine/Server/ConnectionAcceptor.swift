@@ -1,6 +1,7 @@
 internal import CLinux
 internal import CMicroHTTPD
 internal import Glibc
+internal import Platform
 internal import Synchronization
 
 /// Takes connections out of a listening socket and gives them to the library's threads, on a thread of its own, until it is
@@ -12,7 +13,7 @@ final class ConnectionAcceptor: Sendable {
     private let isStopping = Atomic<Bool>(false)
     /// The library's daemon; it knows itself which thread has room.
     private nonisolated(unsafe) let daemon: OpaquePointer
-    private let thread = Mutex<pthread_t?>(nil)
+    private let thread = Mutex<BackgroundThread?>(nil)
 
     /// Milliseconds between two tries when the system has no descriptor or memory left for a connection.
     private static let pause: Int32 = 50
@@ -28,23 +29,7 @@ final class ConnectionAcceptor: Sendable {
         self.daemon = daemon
         self.limit = limit
         self.count = count
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setstacksize(&attributes, 256 * 1024)
-        var started = pthread_t()
-        let context = Unmanaged.passRetained(self).toOpaque()
-        let result = pthread_create(
-            &started, &attributes,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<ConnectionAcceptor>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            }, context)
-        guard result == 0 else {
-            Unmanaged<ConnectionAcceptor>.fromOpaque(context).release()
-            return nil
-        }
+        guard let started = BackgroundThread(name: "connections", { self.run() }) else { return nil }
         thread.withLock { $0 = started }
     }
 
@@ -52,11 +37,11 @@ final class ConnectionAcceptor: Sendable {
     func stop() {
         isStopping.store(true, ordering: .releasing)
         count.wake()
-        let running = thread.withLock { thread -> pthread_t? in
+        let running = thread.withLock { thread -> BackgroundThread? in
             defer { thread = nil }
             return thread
         }
-        if let running { pthread_join(running, nil) }
+        running?.join()
     }
 
     private func run() {

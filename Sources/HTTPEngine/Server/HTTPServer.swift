@@ -1,6 +1,7 @@
 internal import CMicroHTTPD
 internal import Glibc
 public import HTTP
+internal import Platform
 internal import Synchronization
 
 /// An HTTP/1.1 server for one address.
@@ -106,18 +107,18 @@ public final class HTTPServer: Sendable {
     }
 
     /// Milliseconds without a request after which nobody is expected to send one.
-    private static let silence: Int64 = 100
+    private static let silence = 100
 
     /// Waits until no request is under way, and none has come for a moment: a connection that was accepted just now has
     /// not sent its request yet, and a front door may be about to use one that it keeps. Each answer ends its connection.
     private func waitForSilence(seconds: Double) {
-        let end = MonotonicTime.now() + Int64(max(0, min(seconds, 86_400)) * 1000)
-        var quietSince = MonotonicTime.now()
+        let end = MonotonicTime.milliseconds() + Int(max(0, min(seconds, 86_400)) * 1000)
+        var quietSince = MonotonicTime.milliseconds()
         var now = quietSince
         var begun = -1
         while now < end && now - quietSince < HTTPServer.silence {
             usleep(1000)
-            now = MonotonicTime.now()
+            now = MonotonicTime.milliseconds()
             let connections = core.connections?.begun ?? 0
             if core.underWay > 0 || connections != begun || core.connections?.isBehind == true { quietSince = now }
             begun = connections
@@ -125,13 +126,13 @@ public final class HTTPServer: Sendable {
     }
 
     private func waitForRequests(seconds: Double) {
-        let end = MonotonicTime.now() + Int64(max(0, min(seconds, 86_400)) * 1000)
-        while core.underWay > 0 && MonotonicTime.now() < end { usleep(1000) }
+        let end = MonotonicTime.milliseconds() + Int(max(0, min(seconds, 86_400)) * 1000)
+        while core.underWay > 0 && MonotonicTime.milliseconds() < end { usleep(1000) }
     }
 
     /// Gives the last bytes of streams the time to leave; a reader who does not take them is dropped.
     private func waitForStreams(seconds: Double) {
-        let end = MonotonicTime.now() + Int64(seconds * 1000)
-        while core.openStreams > 0 && MonotonicTime.now() < end { usleep(1000) }
+        let end = MonotonicTime.milliseconds() + Int(seconds * 1000)
+        while core.openStreams > 0 && MonotonicTime.milliseconds() < end { usleep(1000) }
     }
 }

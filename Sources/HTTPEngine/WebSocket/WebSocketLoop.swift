@@ -2,6 +2,7 @@ internal import CLinux
 internal import CMicroHTTPD
 internal import Glibc
 internal import HTTP
+internal import Platform
 internal import Synchronization
 
 /// One thread that serves all WebSockets of a server: reads what arrives, sends what had to wait, pings, and notices silence.
@@ -20,7 +21,7 @@ final class WebSocketLoop: Sendable {
     private let epoll: Int32
     private let wakeUp: Int32
     private let commands = Mutex(Commands())
-    private let thread = Mutex<pthread_t?>(nil)
+    private let thread = Mutex<BackgroundThread?>(nil)
 
     /// Fails when the system has no descriptor or thread left.
     init?(limits: WebSocketLimits) {
@@ -28,24 +29,9 @@ final class WebSocketLoop: Sendable {
         epoll = lectern_epoll_open()
         wakeUp = lectern_eventfd()
         guard epoll >= 0, wakeUp >= 0, control(LECTERN_EPOLL_ADD, wakeUp, id: 0, forRoom: false) else { return nil }
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setstacksize(&attributes, 512 * 1024)
-        var started = pthread_t()
-        let context = Unmanaged.passRetained(self).toOpaque()
-        let result = pthread_create(
-            &started, &attributes,
-            { context in
-                guard let context else { return nil }
-                let loop = Unmanaged<WebSocketLoop>.fromOpaque(context).takeRetainedValue()
-                LoopThread(loop: loop).run()
-                return nil
-            }, context)
-        guard result == 0 else {
-            Unmanaged<WebSocketLoop>.fromOpaque(context).release()
-            return nil
-        }
+        guard
+            let started = BackgroundThread(name: "websockets", stack: 512 * 1024, { LoopThread(loop: self).run() })
+        else { return nil }
         thread.withLock { $0 = started }
     }
 
@@ -95,7 +81,7 @@ final class WebSocketLoop: Sendable {
             defer { thread = nil }
             return thread
         }
-        if let thread { pthread_join(thread, nil) }
+        thread?.join()
     }
 
     private func wake() {
@@ -114,13 +100,13 @@ final class WebSocketLoop: Sendable {
     private final class Served {
         let connection: UpgradedConnection
         let frames: WebSocketFrames
-        var lastHeard: Int64
-        var lastPing: Int64
+        var lastHeard: Int
+        var lastPing: Int
         /// When a connection that is being closed is given up.
-        var end: Int64?
+        var end: Int?
         var hasFinishedSending = false
 
-        init(_ connection: UpgradedConnection, limits: WebSocketLimits, now: Int64) {
+        init(_ connection: UpgradedConnection, limits: WebSocketLimits, now: Int) {
             self.connection = connection
             frames = WebSocketFrames(maximumMessageBytes: limits.maximumMessageBytes)
             lastHeard = now
@@ -131,7 +117,7 @@ final class WebSocketLoop: Sendable {
     private final class LoopThread {
         private let loop: WebSocketLoop
         private var connections: [UInt64: Served] = [:]
-        private var nextSweep = Int64.max
+        private var nextSweep = Int.max
         private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
 
         init(loop: WebSocketLoop) { self.loop = loop }
@@ -140,7 +126,7 @@ final class WebSocketLoop: Sendable {
         func run() {
             var events = [lectern_epoll_event](repeating: lectern_epoll_event(), count: 64)
             while true {
-                let wait = nextSweep == .max ? -1 : Int32(clamping: max(0, nextSweep - MonotonicTime.now()))
+                let wait = nextSweep == .max ? -1 : Int32(clamping: max(0, nextSweep - MonotonicTime.milliseconds()))
                 let count = lectern_epoll_wait(loop.epoll, &events, Int32(events.count), wait)
                 for index in 0..<max(0, Int(count)) {
                     let event = events[index]
@@ -152,7 +138,7 @@ final class WebSocketLoop: Sendable {
                     }
                 }
                 if !obey() { break }
-                if MonotonicTime.now() >= nextSweep { sweep() }
+                if MonotonicTime.milliseconds() >= nextSweep { sweep() }
             }
             for served in Array(connections.values) {
                 served.frames.close(code: 1001, reason: "")
@@ -180,7 +166,7 @@ final class WebSocketLoop: Sendable {
         }
 
         private func open(_ connection: UpgradedConnection, _ received: [UInt8]) {
-            let served = Served(connection, limits: loop.limits, now: MonotonicTime.now())
+            let served = Served(connection, limits: loop.limits, now: MonotonicTime.milliseconds())
             connections[connection.id] = served
             connection.peer.opened(connection)
             guard loop.control(LECTERN_EPOLL_ADD, connection.descriptor, id: connection.id, forRoom: false) else {
@@ -204,7 +190,7 @@ final class WebSocketLoop: Sendable {
             let count = recv(
                 served.connection.descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
             if count > 0 {
-                served.lastHeard = MonotonicTime.now()
+                served.lastHeard = MonotonicTime.milliseconds()
                 take(UnsafeRawBufferPointer(rebasing: buffer[..<count]), served)
             } else if count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
                 drop(served)
@@ -226,7 +212,7 @@ final class WebSocketLoop: Sendable {
             guard served.frames.hasSentClose else { return }
             served.connection.stopAcceptingMessages()
             if served.end == nil {
-                served.end = MonotonicTime.now() + 5000
+                served.end = MonotonicTime.milliseconds() + 5000
                 scheduleSweep(served)
             }
             guard served.connection.pendingBytes == 0 else { return }
@@ -246,17 +232,17 @@ final class WebSocketLoop: Sendable {
 
         // MARK: Time
 
-        private var pingInterval: Int64 { Int64(max(1, loop.limits.pingInterval)) * 1000 }
-        private var silenceLimit: Int64 { Int64(max(1, loop.limits.silenceLimit)) * 1000 }
+        private var pingInterval: Int { Int(max(1, loop.limits.pingInterval)) * 1000 }
+        private var silenceLimit: Int { Int(max(1, loop.limits.silenceLimit)) * 1000 }
 
-        private func nextDue(_ served: Served) -> Int64 {
+        private func nextDue(_ served: Served) -> Int {
             min(served.lastPing + pingInterval, served.lastHeard + silenceLimit, served.end ?? .max)
         }
 
         private func scheduleSweep(_ served: Served) { nextSweep = min(nextSweep, nextDue(served)) }
 
         private func sweep() {
-            let now = MonotonicTime.now()
+            let now = MonotonicTime.milliseconds()
             for served in Array(connections.values) {
                 if now >= served.lastHeard + silenceLimit || served.end.map({ now >= $0 }) == true {
                     drop(served)
@@ -266,7 +252,7 @@ final class WebSocketLoop: Sendable {
                     sendControlFrames(served)
                 }
             }
-            nextSweep = connections.values.reduce(Int64.max) { min($0, nextDue($1)) }
+            nextSweep = connections.values.reduce(Int.max) { min($0, nextDue($1)) }
         }
     }
 }

@@ -1,5 +1,4 @@
 internal import CLinux
-internal import Dispatch
 internal import Synchronization
 
 /// A few threads for work that takes long and may not hold up others: hashing passwords, asking another server. What
@@ -31,7 +30,7 @@ public final class WorkerThreads: Sendable {
             var idle = 0
         }
         private let state = Mutex(State())
-        private let work = DispatchSemaphore(value: 0)
+        private let work = ThreadSemaphore()
         private let name: String
         private let threadLimit: Int
         private let queueLimit: Int
@@ -59,31 +58,22 @@ public final class WorkerThreads: Sendable {
             case .queued: break
             case .needsThread: if !startThread() && !leaveToOthers() { return false }
             }
-            work.signal()
+            work.post()
             return true
         }
 
         /// Each thread wakes to find nothing to do.
         func close() {
-            for _ in 0..<state.withLock({ $0.threads }) { work.signal() }
+            for _ in 0..<state.withLock({ $0.threads }) { work.post() }
         }
 
         private func startThread() -> Bool {
-            let box = Unmanaged.passRetained(self)
-            var thread: UInt64 = 0
-            let result = lectern_start_thread(
-                name, 512 * 1024,
-                { argument in
-                    guard let argument else { return }
-                    lectern_let_others_go_first()
-                    Unmanaged<Shared>.fromOpaque(argument).takeRetainedValue().loop()
-                }, box.toOpaque(), &thread)
-            guard result == 0 else {
-                box.release()
-                return false
+            let thread = BackgroundThread(name: name, stack: 512 * 1024) {
+                lectern_let_others_go_first()
+                self.loop()
             }
-            lectern_detach_thread(thread)
-            return true
+            thread?.detach()
+            return thread != nil
         }
 
         /// A thread could not be had: the others do the work, if there are any.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Platform
 
 /// A lock to wait under: guards variables of its owner, and lets a thread sleep until another changes them.
 final class Monitor: @unchecked Sendable {
@@ -33,22 +34,9 @@ final class Monitor: @unchecked Sendable {
 /// Starts a thread that runs `body` and ends.
 /// - Returns: the thread, which must be joined.
 /// - Throws: `PortalStoreError.failed`.
-func startThread(_ body: @escaping @Sendable () -> Void) throws -> pthread_t {
-    final class Start {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    let start = Unmanaged.passRetained(Start(body))
-    var thread = pthread_t()
-    let code = pthread_create(
-        &thread, nil,
-        { context in
-            if let context { Unmanaged<Start>.fromOpaque(context).takeRetainedValue().body() }
-            return nil
-        }, start.toOpaque())
-    guard code == 0 else {
-        start.release()
-        throw storeError(errno: code, doing: "start", path: "a thread")
+func startThread(_ body: @escaping @Sendable () -> Void) throws -> BackgroundThread {
+    guard let thread = BackgroundThread(name: "store", stack: 8 << 20, body) else {
+        throw storeError(errno: EAGAIN, doing: "start", path: "a thread")
     }
     return thread
 }

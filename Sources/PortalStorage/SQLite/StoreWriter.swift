@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Platform
 internal import Portal
 
@@ -35,7 +34,7 @@ final class StoreWriter: @unchecked Sendable {
     static func start(
         connection: Connection, memory: StoreMemory, queue: WriteQueue, readers: ReaderPool,
         recorders: EventRecorders, measures: StoreMeasures, lock: FolderLock
-    ) throws -> pthread_t {
+    ) throws -> BackgroundThread {
         let writer = try StoreWriter(
             connection: connection, memory: memory, queue: queue, readers: readers, recorders: recorders,
             measures: measures, lock: lock)

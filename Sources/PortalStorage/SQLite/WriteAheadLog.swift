@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Platform
 internal import Portal
 
 /// Keeps the write-ahead log short, mostly beside the writer.
@@ -10,7 +10,7 @@ final class WriteAheadLog: @unchecked Sendable {
     private let monitor = Monitor()
     private let copying: Connection
     private let readers: ReaderPool
-    private var thread: pthread_t?
+    private var thread: BackgroundThread?
 
     /// The rest is guarded by the monitor.
     private var frames = 0
@@ -57,7 +57,7 @@ final class WriteAheadLog: @unchecked Sendable {
             isEnding = true
             monitor.wake()
         }
-        if let thread { pthread_join(thread, nil) }
+        thread?.join()
         thread = nil
     }
 

@@ -24,10 +24,10 @@ enum AgentProbe {
         guard send(socket.number, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
             return nil
         }
-        let end = monotonicMilliseconds() + milliseconds
+        let end = MonotonicTime.milliseconds() + milliseconds
         var reply: [UInt8] = []
         while reply.count < 16_384 {
-            let left = end - monotonicMilliseconds()
+            let left = end - MonotonicTime.milliseconds()
             guard left > 0, await DescriptorWatcher.shared.readable(socket, within: left) else { return nil }
             var buffer = [UInt8](repeating: 0, count: 4096)
             let count = recv(socket.number, &buffer, buffer.count, Int32(MSG_DONTWAIT))
@@ -89,10 +89,4 @@ enum AgentProbe {
         for end in 4...reply.count where reply[(end - 4)..<end].elementsEqual([13, 10, 13, 10]) { return end }
         return nil
     }
-}
-
-func monotonicMilliseconds() -> Int {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
 }

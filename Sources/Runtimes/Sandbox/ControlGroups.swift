@@ -155,11 +155,11 @@ struct ControlGroups: Sendable, Equatable {
     /// takes seconds on a machine with much to do.
     /// - Parameter patience: milliseconds for all of them together.
     static func end(_ paths: [String], within patience: Int = 30_000) throws {
-        let deadline = monotonicMilliseconds() + patience
+        let deadline = MonotonicTime.milliseconds() + patience
         for path in paths where access(path, F_OK) == 0 {
             var pause: UInt32 = 1000
             while rmdir(path) != 0, errno != ENOENT {
-                guard errno == EBUSY, monotonicMilliseconds() < deadline else {
+                guard errno == EBUSY, MonotonicTime.milliseconds() < deadline else {
                     throw SystemCallError("remove \(path)")
                 }
                 if !set(path + "/cgroup.kill", "1") {

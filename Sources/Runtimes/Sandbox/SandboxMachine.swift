@@ -125,13 +125,13 @@ struct SandboxMachine: Sendable {
 
     private static func drain(_ pipe: Descriptor, until process: Descriptor) -> String {
         var bytes: [UInt8] = []
-        let end = monotonicMilliseconds() + 10_000
+        let end = MonotonicTime.milliseconds() + 10_000
         while bytes.count < 65_536 {
             var waits = [
                 pollfd(fd: pipe.number, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: process.number, events: Int16(POLLIN), revents: 0),
             ]
-            guard poll(&waits, 2, Int32(clamping: max(0, end - monotonicMilliseconds()))) > 0 else { break }
+            guard poll(&waits, 2, Int32(clamping: max(0, end - MonotonicTime.milliseconds()))) > 0 else { break }
             guard waits[0].revents != 0 else { break }
             var buffer = [UInt8](repeating: 0, count: 4096)
             let count = Glibc.read(pipe.number, &buffer, buffer.count)

@@ -29,7 +29,7 @@ extension SandboxRuntime {
     /// sandbox that the record leads to. The lease tells either way whether somebody lives.
     func startAlone(_ launch: SessionLaunch) async throws {
         let name = launch.session
-        let end = monotonicMilliseconds() + configuration.startTime
+        let end = MonotonicTime.milliseconds() + configuration.startTime
         state.withLock { _ = $0.ending.remove(name) }
         if firstProcess(name) != nil {
             do {
@@ -148,7 +148,7 @@ extension SandboxRuntime {
         }
         var text: [UInt8] = []
         while text.count < 65_536 {
-            let left = end - monotonicMilliseconds()
+            let left = end - MonotonicTime.milliseconds()
             guard left > 0 else { throw SessionRuntimeError(.timedOut, "bwrap did not start in time") }
             guard await DescriptorWatcher.shared.readable(sandbox.info, within: min(left, 200)) else {
                 try Task.checkCancellation()
@@ -200,7 +200,7 @@ extension SandboxRuntime {
         var said: [UInt8] = []
         var patience = 5
         while true {
-            let left = end - monotonicMilliseconds()
+            let left = end - MonotonicTime.milliseconds()
             guard left > 0 else { throw failure(name, "was not ready in time", .timedOut) }
             if await DescriptorWatcher.shared.readable(sandbox.readiness, within: min(left, patience)) {
                 var buffer = [UInt8](repeating: 0, count: 256)
@@ -225,7 +225,7 @@ extension SandboxRuntime {
 
     private func awaitAnswer(_ name: SessionName, until end: Int) async throws {
         while true {
-            let left = end - monotonicMilliseconds()
+            let left = end - MonotonicTime.milliseconds()
             guard left > 0 else { throw failure(name, "did not answer in time", .timedOut) }
             guard let process = firstProcess(name) else { throw failure(name, "ended before it answered") }
             if try publishSocket(name),

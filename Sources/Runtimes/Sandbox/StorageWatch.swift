@@ -40,7 +40,7 @@ extension SandboxRuntime {
             }
         }
         let free = freeBytes()
-        let now = monotonicMilliseconds()
+        let now = MonotonicTime.milliseconds()
         let isDue = storage.withLock { storage in
             let isDue =
                 free < configuration.limits.reservedDisk || storage.freeBytes - free > 16 << 20

@@ -116,9 +116,5 @@ final class DescriptorWatcher: Sendable {
         }
     }
 
-    private func now() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
+    private func now() -> UInt64 { UInt64(MonotonicTime.nanoseconds()) }
 }

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Platform
 internal import Synchronization
 
 /// Runs calls to the portal one after another on a thread of its own, so that none of them holds up the HTTP engine.
@@ -14,7 +14,7 @@ final class PortalWorker: Sendable {
         var isStopping = false
     }
     private let state = Mutex(State())
-    private let waiting = Semaphore()
+    private let waiting = ThreadSemaphore()
     private let limit: Int
 
     /// - Parameter limit: jobs that may wait.
@@ -78,18 +78,4 @@ final class PortalWorker: Sendable {
             job?()
         }
     }
-}
-
-/// A counting semaphore: POSIX's, because Dispatch's would bring Dispatch.
-private final class Semaphore: @unchecked Sendable {
-    // Allocated once and freed once; the functions that use it are safe from any thread.
-    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
-
-    init() { sem_init(semaphore, 0, 0) }
-    deinit {
-        sem_destroy(semaphore)
-        semaphore.deallocate()
-    }
-    func post() { sem_post(semaphore) }
-    func wait() { while sem_wait(semaphore) != 0 && errno == EINTR {} }
 }

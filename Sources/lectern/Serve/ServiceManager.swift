@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Platform
 
 /// Tells systemd how far the program is (sd_notify(3)): a datagram to the socket that `NOTIFY_SOCKET` names. Without one,
 /// nothing happens.
@@ -24,9 +25,7 @@ struct ServiceManager: Sendable {
 
     /// Definitions are read again, or the program is about to be replaced; `ready` follows.
     func reloading() {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        tell("RELOADING=1\nMONOTONIC_USEC=\(time.tv_sec * 1_000_000 + time.tv_nsec / 1000)")
+        tell("RELOADING=1\nMONOTONIC_USEC=\(MonotonicTime.nanoseconds() / 1000)")
     }
 
     func stopping() { tell("STOPPING=1\nSTATUS=Finishing requests") }
