@@ -42,11 +42,12 @@ release: packages assets
 packages:
 	@Scripts/install-packages $(BUILD_PACKAGES)
 
-# The terminal of the page: bundled once from Debian's package, then compiled into the program.
-assets: .build/assets/xterm.js
+# Scripts of the pages: bundled from Debian's packages and our modules, then compiled into the program.
+assets: .build/assets/xterm.js .build/assets/room.js
 .build/assets/xterm.js: Assets/build-xterm
-	@mkdir -p .build/assets
 	@Assets/build-xterm
+.build/assets/room.js: Assets/build-room $(wildcard Assets/room/*.js)
+	@Assets/build-room
 
 test: test-swift test-api test-browser
 

@@ -18,14 +18,18 @@ static const unsigned char favicon_svg[] = {
 static const unsigned char room_css[] = {
 #embed "../../../Assets/room.css"
 };
-static const unsigned char room_js[] = {
-#embed "../../../Assets/room.js"
-};
 static const unsigned char openapi_json[] = {
 #embed "../../../Assets/openapi.json"
 };
 
-// Made by Assets/build-xterm. A tree where it has not run builds all the same: its pages have no terminal.
+// Made by the scripts Assets/build-*. A tree where they have not run builds all the same: its pages stand still.
+static const unsigned char room_js[] = {
+#if __has_embed("../../../.build/assets/room.js") == 1
+#embed "../../../.build/assets/room.js"
+#else
+    '\n'
+#endif
+};
 static const unsigned char xterm_js[] = {
 #if __has_embed("../../../.build/assets/xterm.js") == 1
 #embed "../../../.build/assets/xterm.js"

@@ -39,6 +39,86 @@ public struct SessionManifest: Codable, Sendable, Equatable {
     public var frameAncestors: [String]
     /// Whether a countdown is shown: the session has an expiry.
     public var hasExpiry: Bool
+    /// Tabs beside the terminals, in order (spec/workshop-resource.md, `session.dashboards`).
+    public var dashboards: [Dashboard]
+    /// Hosts that lead to servers of the learner's (`session.ingresses`).
+    public var ingresses: [Ingress]
+    public var applications: Applications
+
+    public struct Dashboard: Codable, Sendable, Equatable {
+        public var name: String
+        /// An address, `terminal:<name>`, or empty for a built-in tab that only takes its place in the order.
+        public var url: String
+        public init(name: String, url: String) {
+            self.name = name
+            self.url = url
+        }
+    }
+
+    public struct Ingress: Codable, Sendable, Equatable {
+        /// The first part of its host: `<name>-<session>.<domain>`.
+        public var name: String
+        /// 1 to 65,535.
+        public var port: Int
+        /// Whether strangers may come, too.
+        public var isOpenToAll: Bool
+        /// `http` or `https`.
+        public var scheme: String
+        public var host: String
+        /// The beginning of the paths that it serves.
+        public var path: String
+        public var changesOrigin: Bool
+        /// Whether the server's certificate is checked.
+        public var isSecure: Bool
+        /// Request headers to set.
+        public var headers: [Variable]
+        public var pathRewrites: [PathRewrite]
+        public init(
+            name: String, port: Int, isOpenToAll: Bool = false, scheme: String = "http", host: String = "localhost",
+            path: String = "/", changesOrigin: Bool = true, isSecure: Bool = true, headers: [Variable] = [],
+            pathRewrites: [PathRewrite] = []
+        ) {
+            self.name = name
+            self.port = port
+            self.isOpenToAll = isOpenToAll
+            self.scheme = scheme
+            self.host = host
+            self.path = path
+            self.changesOrigin = changesOrigin
+            self.isSecure = isSecure
+            self.headers = headers
+            self.pathRewrites = pathRewrites
+        }
+    }
+
+    public struct PathRewrite: Codable, Sendable, Equatable {
+        /// A regular expression.
+        public var pattern: String
+        public var replacement: String
+        public init(pattern: String, replacement: String) {
+            self.pattern = pattern
+            self.replacement = replacement
+        }
+    }
+
+    /// What a session offers beside pages and terminals (spec/workshop-resource.md section 1.4).
+    public struct Applications: Codable, Sendable, Equatable {
+        public var hasEditor: Bool
+        public var hasExaminer: Bool
+        /// The folder that `/files/` shows, relative to the home; `nil` without it.
+        public var filesFolder: String?
+        /// The folder for uploads, relative to the home; `nil` without it.
+        public var uploadsFolder: String?
+        public init(
+            hasEditor: Bool = false, hasExaminer: Bool = false, filesFolder: String? = nil,
+            uploadsFolder: String? = nil
+        ) {
+            self.hasEditor = hasEditor
+            self.hasExaminer = hasExaminer
+            self.filesFolder = filesFolder
+            self.uploadsFolder = uploadsFolder
+        }
+    }
 
     public struct Variable: Codable, Sendable, Equatable {
         public var name: String
@@ -53,7 +133,8 @@ public struct SessionManifest: Codable, Sendable, Equatable {
         session: String, environment: String, workshop: String, title: String, description: String, portalName: String,
         portalURL: String, sessionURL: String, portalSocket: String, listenSocket: String, clientSecret: String,
         cookieKey: String, contentFolder: String, home: String, terminalLayout: String, workshopLayout: String,
-        variables: [Variable], parameters: [String: String], frameAncestors: [String], hasExpiry: Bool
+        variables: [Variable], parameters: [String: String], frameAncestors: [String], hasExpiry: Bool,
+        dashboards: [Dashboard] = [], ingresses: [Ingress] = [], applications: Applications = Applications()
     ) {
         self.session = session
         self.environment = environment
@@ -75,5 +156,8 @@ public struct SessionManifest: Codable, Sendable, Equatable {
         self.parameters = parameters
         self.frameAncestors = frameAncestors
         self.hasExpiry = hasExpiry
+        self.dashboards = dashboards
+        self.ingresses = ingresses
+        self.applications = applications
     }
 }

@@ -18,7 +18,10 @@ extension SessionLaunch {
             workshopLayout: workshop.instructions.isEnabled ? workshop.instructions.layout : "none",
             variables: SessionLaunch.merged(workshop.variables, entry?.variables ?? []),
             parameters: session.parameters, frameAncestors: portal.frameAncestors,
-            hasExpiry: environment.limits.expires > 0)
+            hasExpiry: environment.limits.expires > 0,
+            dashboards: workshop.dashboards.map { SessionManifest.Dashboard(name: $0.name, url: $0.url) },
+            ingresses: workshop.ingresses.map(SessionManifest.Ingress.init),
+            applications: SessionManifest.Applications(workshop))
         self.init(session: session.name, environment: environment.name, workshop: workshop, manifest: manifest)
     }
 
@@ -32,5 +35,27 @@ extension SessionLaunch {
             result.append(SessionManifest.Variable(name: variable.name, value: variable.value))
         }
         return result
+    }
+}
+
+extension SessionManifest.Ingress {
+    init(_ ingress: WorkshopDefinition.Ingress) {
+        self.init(
+            name: ingress.name, port: ingress.port, isOpenToAll: ingress.isOpenToAll, scheme: ingress.scheme,
+            host: ingress.host, path: ingress.path, changesOrigin: ingress.changesOrigin, isSecure: ingress.isSecure,
+            headers: ingress.headers.map { SessionManifest.Variable(name: $0.name, value: $0.value) },
+            pathRewrites: ingress.pathRewrites.map {
+                SessionManifest.PathRewrite(pattern: $0.pattern, replacement: $0.replacement)
+            })
+    }
+}
+
+extension SessionManifest.Applications {
+    init(_ workshop: WorkshopDefinition) {
+        self.init(
+            hasEditor: workshop.editor.isEnabled, hasExaminer: workshop.examiner.isEnabled,
+            filesFolder: workshop.files.isEnabled ? workshop.files.directory : nil,
+            uploadsFolder: workshop.uploads.isEnabled
+                ? (workshop.uploads.directory.isEmpty ? "uploads" : workshop.uploads.directory) : nil)
     }
 }

@@ -2,7 +2,7 @@ internal import HTTP
 internal import Platform
 
 /// A code block with the buttons that its action asks for. What a button does stands in `data-` attributes, which
-/// `room.js` carries out; without JavaScript the code is there to be read and typed.
+/// `Assets/room/actions.js` carries out; without JavaScript the code is there to be read and typed.
 enum CodeBlockHTML {
     static func html(_ block: MarkdownHooks.CodeBlock, terminals: [String]) -> HTML {
         let text = block.text.hasSuffix("\n") ? String(block.text.dropLast()) : block.text

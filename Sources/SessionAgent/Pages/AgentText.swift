@@ -57,7 +57,7 @@ enum AgentText {
     static let overBody = "The lab is gone. You can start a new one from the page you came from."
     static let goBack = "Go back"
 
-    /// For `room.js`, by the names it uses.
+    /// For the scripts in `Assets/room/`, by the names they use.
     static let script: [(String, String)] = [
         ("reconnecting", "The connection is lost. Reconnecting."),
         ("connected", "Connected again."),

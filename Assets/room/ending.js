@@ -1,0 +1,61 @@
+// The end of the session: asked for by the learner, or told by the portal.
+
+import { enterAgain, post } from "./connection.js";
+import { tell } from "./notice.js";
+import { room, state, texts } from "./page.js";
+
+const endDialog = document.getElementById("end-dialog");
+const overDialog = document.getElementById("over-dialog");
+const listeners = [];
+
+/// Called once, when the session turns out to be over.
+export function onOver(action) { listeners.push(action); }
+
+/// The session is over, whoever ended it: says so, and offers the way back.
+export function over() {
+    if (state.isOver) return;
+    state.isOver = true;
+    for (const action of listeners) action();
+    tell("", 1);
+    if (endDialog.open) endDialog.close();
+    // Escape would leave a room in which nothing works any more.
+    overDialog.addEventListener("cancel", (event) => event.preventDefault());
+    overDialog.showModal();
+}
+
+/// To the page the learner came from, out of any frame around the room.
+function leave(url) {
+    try { window.top.location.assign(url); } catch { location.assign(url); }
+}
+
+async function end(event) {
+    event.preventDefault();
+    const button = document.getElementById("end-confirm");
+    button.disabled = true;
+    tell(texts.ending, 0);
+    try {
+        const answer = await post("/session/end");
+        if (answer.isGone || answer.status === 200) {
+            state.isOver = true;
+            leave((answer.body && answer.body.return_url) || room.dataset.returnUrl);
+            return;
+        }
+        if (answer.status === 401) return enterAgain();
+        tell(texts.endFailed);
+    } catch {
+        tell(texts.endFailed);
+    }
+    button.disabled = false;
+}
+
+export function startEnding() {
+    document.getElementById("end").addEventListener("click", (event) => {
+        event.preventDefault();
+        endDialog.showModal();
+    });
+    document.getElementById("stay").addEventListener("click", (event) => {
+        event.preventDefault();
+        endDialog.close();
+    });
+    document.getElementById("end-form").addEventListener("submit", end);
+}

@@ -1,0 +1,126 @@
+// The two halves of the room: side by side with a divider, or as tabs on a narrow screen. F6 goes from part to part.
+
+import { room } from "./page.js";
+import { terminals } from "./terminals.js";
+
+export const instructions = document.getElementById("instructions");
+const work = document.getElementById("work");
+
+/// The next part after a terminal: the other terminals in order, then the instructions.
+export function moveOn(element, isBackwards) {
+    const stops = [...document.querySelectorAll(".terminal-pane")];
+    if (instructions) stops.unshift(instructions);
+    const at = stops.findIndex((stop) => stop === element || stop.contains(element));
+    const target = stops[(at + (isBackwards ? stops.length - 1 : 1)) % stops.length];
+    if (!target || target === element) return;
+    if (target === instructions) {
+        showTab("instructions");
+        instructions.focus();
+    } else {
+        showTab("work");
+        const terminal = terminals.get(target.dataset.terminal);
+        if (terminal) terminal.focus();
+    }
+}
+
+const tabs = { instructions: document.getElementById("tab-instructions"), work: document.getElementById("tab-work") };
+const narrow = matchMedia("(max-width: 47.99rem)");
+function arrange() {
+    const isTabbed = Boolean(tabs.work) && (room.dataset.layout === "tabs" || narrow.matches);
+    room.classList.toggle("tabbed", isTabbed);
+    for (const [name, pane] of [["instructions", instructions], ["work", work]]) {
+        if (!pane) continue;
+        if (isTabbed && tabs.work) {
+            pane.setAttribute("role", "tabpanel");
+            pane.setAttribute("aria-labelledby", `tab-${name}`);
+        } else {
+            pane.removeAttribute("role");
+            pane.removeAttribute("aria-labelledby");
+        }
+    }
+    if (isTabbed && !room.classList.contains("shows-work")) showTab("instructions");
+    for (const terminal of terminals.values()) terminal.fitSoon();
+}
+export function showTab(name) {
+    if (!tabs.work) return;
+    room.classList.toggle("shows-instructions", name === "instructions");
+    room.classList.toggle("shows-work", name === "work");
+    for (const key of ["instructions", "work"]) {
+        tabs[key].setAttribute("aria-selected", String(key === name));
+        tabs[key].tabIndex = key === name ? 0 : -1;
+    }
+    for (const terminal of terminals.values()) terminal.fitSoon();
+}
+
+export function startHalves() {
+    if (instructions) {
+        instructions.addEventListener("keydown", (event) => {
+            if (event.key !== "F6") return;
+            event.preventDefault();
+            moveOn(instructions, event.shiftKey);
+        });
+    }
+    if (work) {
+        work.addEventListener("focus", () => {
+            const first = terminals.values().next().value;
+            if (first) first.focus();
+        });
+    }
+    if (tabs.work) {
+        for (const name of ["instructions", "work"]) {
+            tabs[name].addEventListener("click", () => showTab(name));
+            tabs[name].addEventListener("keydown", (event) => {
+                if (!["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) return;
+                event.preventDefault();
+                const other = event.key === "Home" ? "instructions" : event.key === "End" ? "work"
+                    : name === "work" ? "instructions" : "work";
+                showTab(other);
+                tabs[other].focus();
+            });
+        }
+    }
+    narrow.addEventListener("change", arrange);
+    arrange();
+    startDivider();
+}
+
+function startDivider() {
+    const divider = document.getElementById("divider");
+    if (!divider) return;
+    const least = 20, most = 70;
+    const setShare = (percent) => {
+        const share = Math.min(most, Math.max(least, percent));
+        room.style.setProperty("--instructions-share", `${share}%`);
+        divider.setAttribute("aria-valuenow", String(Math.round(share)));
+        try { localStorage.setItem("lectern-share", String(share)); } catch { /* Private windows keep nothing. */ }
+    };
+    try {
+        const kept = Number(localStorage.getItem("lectern-share"));
+        if (kept >= least && kept <= most) setShare(kept);
+    } catch { /* Private windows keep nothing. */ }
+    divider.addEventListener("pointerdown", (event) => {
+        if (event.button !== 0) return;
+        event.preventDefault();
+        divider.setPointerCapture(event.pointerId);
+        divider.classList.add("dragging");
+        document.body.classList.add("dragging-now");
+    });
+    divider.addEventListener("pointermove", (event) => {
+        if (!divider.hasPointerCapture(event.pointerId)) return;
+        const box = room.getBoundingClientRect();
+        setShare(((event.clientX - box.left) / box.width) * 100);
+    });
+    const release = () => {
+        divider.classList.remove("dragging");
+        document.body.classList.remove("dragging-now");
+    };
+    divider.addEventListener("lostpointercapture", release);
+    divider.addEventListener("dblclick", () => setShare(40));
+    divider.addEventListener("keydown", (event) => {
+        const now = Number(divider.getAttribute("aria-valuenow"));
+        const to = { ArrowLeft: now - 2, ArrowRight: now + 2, PageUp: now + 10, PageDown: now - 10, Home: least, End: most }[event.key];
+        if (to === undefined) return;
+        event.preventDefault();
+        setShare(to);
+    });
+}
