@@ -237,32 +237,3 @@ struct DefinitionFilesTests {
         #expect(load.workshops.values.allSatisfy { !$0.contentFolder.isEmpty })
     }
 }
-
-@Suite("The report of lectern check")
-struct CheckReportTests {
-    private let load = DefinitionLoader.load(
-        text: Array("{apiVersion: v1, kind: \"A\\\"<\"}\n---\na: &x b: c".utf8), file: "f\"")
-
-    @Test("It lists the findings, counts them, and fails on errors")
-    func text() {
-        let report = CheckReport(load)
-        #expect(report.exitCode == 1)
-        #expect(report.count(of: .warning) == 1)
-        #expect(report.text.hasSuffix("1 file, 0 portals, 0 workshops: 2 errors, 1 warning, 0 notes\n"))
-        #expect(report.text.split(separator: "\n").count == 4)
-        #expect(CheckReport(DefinitionLoad()).exitCode == 0)
-    }
-
-    @Test("As JSON it can be read back")
-    func json() throws {
-        let data = Data(CheckReport(load).json.utf8)
-        let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-        #expect(object["errors"] as? Int == 2)
-        let findings = try #require(object["findings"] as? [[String: Any]])
-        #expect(findings.count == 3)
-        let warning = try #require(findings.first { $0["severity"] as? String == "warning" })
-        #expect(warning["file"] as? String == "f\"")
-        #expect(warning["line"] as? Int == 1)
-        #expect(warning["message"] as? String == "passed over: a A\"< of v1 means nothing to a portal")
-    }
-}
