@@ -7,8 +7,8 @@ struct Lectern {
     static let version = "0.1.0"
     static var commands: [any Command.Type] {
         [
-            ServeCommand.self, SessionCommand.self, CheckCommand.self, CredentialsCommand.self, UsersCommand.self,
-            BackupCommand.self,
+            ServeCommand.self, NewCommand.self, CheckCommand.self, ImportCommand.self, SessionCommand.self,
+            CredentialsCommand.self, UsersCommand.self, BackupCommand.self,
         ]
     }
 
