@@ -60,9 +60,7 @@ public final class PortalService: Sendable {
             settings: settings, secrets: secrets, drawn: drawn,
             uid: try await PortalIdentity.load(from: store, now: clock.now()))
         try await TokenIssuer.compareWithLastStart(context)
-        let recorder = EventRecorder(
-            portal: definitions.portal.name, uid: context.uid, url: address.portalURL, clock: clock,
-            hasWebhook: !definitions.portal.webhookURL.isEmpty)
+        let recorder = EventRecorder(clock: clock, hasWebhook: !definitions.portal.webhookURL.isEmpty)
         store.recordEvents(with: recorder)
         return PortalService(
             context, recorder, sender: sender, secret: secret, sleep: sleep ?? PortalService.realSleep(clock))

@@ -31,7 +31,7 @@ public final class MemoryStore: PortalStore {
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         let recorder = state.withLock { $0.recorder }
-        var recorded: [String] = []
+        var change = OutboxChange()
         let result = state.withLock { state -> Result<Value, any Error> in
             if state.isClosed { return .failure(PortalStoreError.closed) }
             let transaction = MemoryTransaction(state.tables, recorder)
@@ -45,14 +45,14 @@ public final class MemoryStore: PortalStore {
                     transaction.undo()
                     return .failure(failure)
                 }
-                recorded = transaction.recorded
+                change = transaction.outboxChange
                 return .success(value)
             } catch {
                 transaction.undo()
                 return .failure(error)
             }
         }
-        if !recorded.isEmpty { recorder?.committed(recorded) }
+        if !change.isEmpty { recorder?.committed(change) }
         completion(result)
     }
 
@@ -104,8 +104,7 @@ private final class MemoryTransaction: PortalTransaction {
     private var steps: [(inout MemoryTables) -> Void] = []
 
     private let recorder: EventRecorder?
-    /// Targets of what was recorded.
-    private(set) var recorded: [String] = []
+    private(set) var outboxChange = OutboxChange()
 
     init(_ tables: MemoryTables, _ recorder: EventRecorder?) {
         self.tables = tables
@@ -258,18 +257,27 @@ private final class MemoryTransaction: PortalTransaction {
             var entry = entry
             entry.number = tables.lastEntry
             set(\.outbox, entry.number, entry)
-            recorded.append(entry.target)
+            outboxChange.added[entry.target, default: 0] += 1
+        }
+    }
+    private func withdraw(_ users: Set<UserID>) {
+        for entry in tables.outbox.values where entry.isAbout(users) {
+            set(\.outbox, entry.number, nil)
+            outboxChange.withdrawn.append(entry.number)
         }
     }
     func record(_ event: PortalEvent, analyticsURL: String?) {
         if let recorder { add(recorder.entries(of: event, analyticsURL: analyticsURL)) }
     }
-    func removeFromOutbox(_ numbers: [Int64]) {
-        for number in numbers where tables.outbox[number] != nil { set(\.outbox, number, nil) }
+    @discardableResult
+    func removeFromOutbox(_ numbers: [Int64]) -> Int {
+        let found = Set(numbers).filter { tables.outbox[$0] != nil }
+        for number in found { set(\.outbox, number, nil) }
+        return found.count
     }
     func removeOldestFromOutbox(_ count: Int) -> [Int64] {
         let numbers = Array(tables.outbox.keys.sorted().prefix(max(0, count)))
-        removeFromOutbox(numbers)
+        _ = removeFromOutbox(numbers)
         return numbers
     }
 
@@ -358,6 +366,7 @@ private final class MemoryTransaction: PortalTransaction {
         set(\.accounts, user, nil)
         set(\.details, user, nil)
         set(\.users, user, nil)
+        withdraw([user])
         if kind == .anonymous, let recorder { add(recorder.entries(removingAnonymous: user)) }
     }
     @discardableResult
@@ -449,6 +458,7 @@ private final class MemoryTransaction: PortalTransaction {
         for user in users.prefix(max(0, limit)) {
             set(\.users, user.id, nil)
             set(\.details, user.id, nil)
+            withdraw([user.id])
             if let recorder { add(recorder.entries(removingAnonymous: user.id)) }
             for login in tables.logins.values where login.user == user.id { set(\.logins, login.digest, nil) }
             removed += 1

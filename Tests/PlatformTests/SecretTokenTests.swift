@@ -53,3 +53,17 @@ extension String {
         return text
     }
 }
+
+@Suite("Texts that tell things apart")
+struct UniqueTextsTests {
+    @Test("None is drawn twice, also by several at once, and all look alike")
+    func unique() async {
+        let texts = UniqueTexts()
+        let drawn = await withTaskGroup(of: [String].self) { group in
+            for _ in 0..<4 { group.addTask { (0..<1000).map { _ in texts.next() } } }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(Set(drawn).count == 4000)
+        #expect(drawn.allSatisfy { $0.utf8.count == 24 && $0.allSatisfy { "a"..."z" ~= $0 || "2"..."7" ~= $0 } })
+    }
+}

@@ -27,8 +27,8 @@ public protocol PortalStore: Sendable {
     func read<Value>(_ body: (any PortalReader) throws -> Value) throws -> Value
 
     /// Has events recorded from now on: at each change of a session, an environment or an anonymous user the store asks
-    /// the recorder for entries and adds them to the outbox in the same transaction; it calls `committed` with the targets
-    /// of all entries of a commit, before the completions. Without entries there is no write and no call.
+    /// the recorder for entries and adds them to the outbox in the same transaction; it calls `committed` with what a commit
+    /// has changed there, before the completions. Without entries there is no write and no call.
     func recordEvents(with recorder: EventRecorder)
 
     /// Finishes queued writes and closes. Further calls fail with `PortalStoreError.closed`.
@@ -190,8 +190,8 @@ public protocol PortalTransaction: PortalReader {
     /// Makes an account for an existing user, or replaces theirs.
     /// - Throws: `PortalStoreError.failed` when another user's has the same name key or provider identity.
     func save(_ account: UserAccount) throws
-    /// Removes a user with everything that is stored about them: account, logins, codes, tokens, stopped sessions. The log
-    /// of what staff did keeps its entries, and `AuditEntry.erased` in the user's place.
+    /// Removes a user with everything that is stored about them: account, logins, codes, tokens, stopped sessions, events
+    /// that wait to be delivered. The log of what staff did keeps its entries, and `AuditEntry.erased` in the user's place.
     /// - Throws: `PortalStoreError.failed` when there is no such user, or one with sessions that are not stopped.
     func erase(_ user: UserID) throws
     func insert(_ login: LoginCookie) throws
@@ -218,8 +218,11 @@ public protocol PortalTransaction: PortalReader {
     /// Adds an event to the outbox, for everybody who wants it (`recordEvents`).
     func record(_ event: PortalEvent, analyticsURL: String?) throws
     /// Removes entries; numbers that are not there are passed over. A number is never used again while the store is open.
-    func removeFromOutbox(_ numbers: [Int64]) throws
-    /// Removes the oldest entries.
+    /// - Returns: how many there were.
+    @discardableResult
+    func removeFromOutbox(_ numbers: [Int64]) throws -> Int
+    /// Removes the oldest entries that were committed before: at least `count`, unless there are fewer, and more where
+    /// several were recorded together.
     /// - Returns: the numbers of those that went.
     func removeOldestFromOutbox(_ count: Int) throws -> [Int64]
     /// Adds to the log of what staff did; beyond `AuditEntry.limit` the oldest entries go.
@@ -233,7 +236,7 @@ public protocol PortalTransaction: PortalReader {
     func purgeSessions(endedBefore moment: Timestamp, limit: Int) throws -> Int
 
     /// Removes stopped sessions that stopped before the moment, anonymous users who joined before it and have no session
-    /// left, and logins, codes and tokens of both kinds that have expired by `now`. At most `limit` rows of each kind.
+    /// left, with the events that wait about them, and logins, codes and tokens of both kinds that have expired by `now`. At most `limit` rows of each kind.
     /// - Returns: how many rows went.
     func purge(endedBefore moment: Timestamp, now: Timestamp, limit: Int) throws -> Int
 }

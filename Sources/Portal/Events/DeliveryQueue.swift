@@ -17,6 +17,8 @@ struct DeliveryQueue: Sendable {
         var doubtful = 6
         /// Entries of one target in memory.
         var loaded = 1024
+        /// Streams that were not tried yet, below which more is read for a target that does not answer well.
+        var untried = 16
         /// Seconds after which an entry that nobody takes is given up.
         var giveUp = 24 * 3600
     }
@@ -30,6 +32,7 @@ struct DeliveryQueue: Sendable {
 
     private struct Target: Sendable {
         var streams: [String: Stream] = [:]
+        var failedStreams: Int { streams.values.reduce(0) { $0 + ($1.failures > 0 ? 1 : 0) } }
         /// Streams with entries, in the order of their turns.
         var turns: [String] = []
         var loaded = 0
@@ -69,19 +72,26 @@ struct DeliveryQueue: Sendable {
             let room = limits.loaded - target.loaded
             // In halves of what fits, so that a long outbox is not read in crumbs.
             guard target.hasMore, room * 2 >= limits.loaded else { return nil }
-            return (name, target.cursor, room)
+            guard isCareful(target) else { return (name, target.cursor, room) }
+            // One attempt at a time needs little; the rest may well be dropped before its turn comes.
+            guard target.streams.count - target.failedStreams < limits.untried else { return nil }
+            return (name, target.cursor, min(room, 4 * limits.untried))
         }
     }
+
+    /// Whether a target gets one attempt at a time.
+    private func isCareful(_ target: Target) -> Bool { target.failures > 0 || !target.hasAccepted }
 
     /// - Parameter limit: that of the question; fewer entries mean that there are no more for now.
     mutating func read(_ entries: [OutboxEntry], of name: String, limit: Int) {
         guard var target = targets[name] else { return }
         for entry in entries where entry.number > target.cursor {
-            if target.streams[entry.stream] == nil {
-                target.streams[entry.stream] = Stream(entries: [])
-                target.turns.append(entry.stream)
+            let stream = entry.stream
+            if target.streams[stream] == nil {
+                target.streams[stream] = Stream(entries: [])
+                target.turns.append(stream)
             }
-            target.streams[entry.stream]?.entries.append(entry)
+            target.streams[stream]?.entries.append(entry)
             target.cursor = entry.number
             target.loaded += 1
         }
@@ -115,9 +125,8 @@ struct DeliveryQueue: Sendable {
 
     private mutating func nextEntry(of name: String, now: Timestamp) -> OutboxEntry? {
         guard let target = targets[name], target.notBefore.map({ $0 <= now }) ?? true else { return nil }
-        let isCareful = target.failures > 0 || !target.hasAccepted
         let others = underWay - (targets[""]?.underWay ?? 0)
-        guard target.underWay < (isCareful ? 1 : limits.perTarget),
+        guard target.underWay < (isCareful(target) ? 1 : limits.perTarget),
             name.isEmpty || others < limits.total - limits.keptForWebhook,
             !isDoubtful(name, target) || doubtfulUnderWay < limits.doubtful,
             let place = target.turns.firstIndex(where: { isReady(target.streams[$0], now: now) })
@@ -148,11 +157,12 @@ struct DeliveryQueue: Sendable {
         _ entry: OutboxEntry, _ outcome: EventOutcome, now: Timestamp, spread: Double
     ) -> (done: [OutboxEntry], isAccepted: Bool) {
         guard var target = targets[entry.target] else { return ([], outcome == .accepted) }
+        let stream = entry.stream
         let wasDoubtful = isDoubtful(entry.target, target)
         if wasDoubtful { doubtfulUnderWay -= 1 }
         underWay -= 1
         target.underWay -= 1
-        target.streams[entry.stream]?.isUnderWay = false
+        target.streams[stream]?.isUnderWay = false
         var done: [OutboxEntry] = []
         switch outcome {
         case .accepted:
@@ -160,10 +170,10 @@ struct DeliveryQueue: Sendable {
             target.hasAccepted = true
             target.notBefore = nil
             // It may have been dropped meanwhile.
-            if target.streams[entry.stream]?.entries.first?.number == entry.number {
-                target.streams[entry.stream]?.entries.removeFirst()
-                target.streams[entry.stream]?.failures = 0
-                target.streams[entry.stream]?.notBefore = nil
+            if target.streams[stream]?.entries.first?.number == entry.number {
+                target.streams[stream]?.entries.removeFirst()
+                target.streams[stream]?.failures = 0
+                target.streams[stream]?.notBefore = nil
                 target.loaded -= 1
                 done = [entry]
             }
@@ -173,15 +183,15 @@ struct DeliveryQueue: Sendable {
             if case .refused(_, let seconds?) = outcome { asked = seconds } else { asked = 0 }
             target.notBefore = DeliveryQueue.again(
                 after: target.failures, asked: asked, longest: 60, now: now, spread: spread)
-            if var stream = target.streams[entry.stream] {
-                stream.failures += 1
-                stream.notBefore = DeliveryQueue.again(
-                    after: stream.failures, asked: asked, longest: 600, now: now, spread: spread)
-                target.streams[entry.stream] = stream
+            if var failed = target.streams[stream] {
+                failed.failures += 1
+                failed.notBefore = DeliveryQueue.again(
+                    after: failed.failures, asked: asked, longest: 600, now: now, spread: spread)
+                target.streams[stream] = failed
             }
             done = DeliveryQueue.giveUp(&target, before: now.advanced(bySeconds: -limits.giveUp))
         }
-        DeliveryQueue.dropEmpty(&target, entry.stream)
+        DeliveryQueue.dropEmpty(&target, stream)
         targets[entry.target] = target
         // All that is under way for a doubtful target counts, whenever it began.
         let isNowDoubtful = isDoubtful(entry.target, target)

@@ -20,11 +20,18 @@ final class EventDelivery: Sendable {
         /// Entries in the store, exact but for what is being committed.
         var backlog = 0
         var alarm: Timestamp?
+
+        /// Others have removed these from the store.
+        mutating func forget(_ numbers: Set<Int64>) {
+            queue.dropped(numbers)
+            removals.removeAll(where: numbers.contains)
+        }
     }
 
     private let context: PortalContext
     private let sender: (any EventSender)?
     private let secret: WebhookSecret?
+    private let payload: EventPayload
     private let sleep: @Sendable (Timestamp) async -> Void
     private let bell = WakeUp()
     private let state: Mutex<State>
@@ -40,6 +47,8 @@ final class EventDelivery: Sendable {
         self.sender = sender
         self.secret = secret
         self.sleep = sleep
+        payload = EventPayload(
+            portal: context.definitions.portal.name, uid: context.uid, url: context.address.portalURL)
         var limits = DeliveryQueue.Limits()
         limits.giveUp = context.settings.eventGiveUp
         state = Mutex(State(queue: DeliveryQueue(limits: limits)))
@@ -48,12 +57,14 @@ final class EventDelivery: Sendable {
     /// Entries that have not been delivered.
     var backlog: Int { state.withLock { max(0, $0.backlog) } }
 
-    /// New entries are durable.
-    func committed(_ targets: [String]) {
-        context.counters.add(.eventsRecorded, targets.count)
+    /// New entries are durable, and others are gone because a user was erased.
+    func committed(_ change: OutboxChange) {
+        let added = change.added.values.reduce(0, +)
+        context.counters.add(.eventsRecorded, added)
         state.withLock { state in
-            if state.hasLooked { state.backlog += targets.count }
-            for target in Set(targets) { state.queue.mayHaveMore(target) }
+            if state.hasLooked { state.backlog += added - change.withdrawn.count }
+            for target in change.added.keys { state.queue.mayHaveMore(target) }
+            if !change.withdrawn.isEmpty { state.forget(Set(change.withdrawn)) }
         }
         bell.ring()
     }
@@ -106,7 +117,7 @@ final class EventDelivery: Sendable {
         }
         guard !numbers.isEmpty else { return }
         do {
-            try await context.store.write { try $0.removeFromOutbox(numbers) }
+            _ = try await context.store.write { try $0.removeFromOutbox(numbers) }
         } catch {
             context.log.warning("delivered events will be sent again", ("count", numbers.count), ("error", "\(error)"))
         }
@@ -198,6 +209,12 @@ final class EventDelivery: Sendable {
         _ entry: OutboxEntry, to url: String, _ reach: EventMessage.Reach, now: Timestamp
     ) -> EventMessage {
         let seconds = now.milliseconds / 1000
+        let body: [UInt8]
+        switch entry.content {
+        case .event(let event, let generation):
+            body = payload.body(of: event, at: entry.created, generation: generation)
+        case .payload(let recorded, _, _): body = recorded
+        }
         var headers = [
             (name: "Content-Type", value: "application/json"),
             (name: "webhook-id", value: entry.id),
@@ -205,9 +222,9 @@ final class EventDelivery: Sendable {
         ]
         if let secret {
             headers.append(
-                (name: "webhook-signature", value: secret.signature(id: entry.id, seconds: seconds, body: entry.body)))
+                (name: "webhook-signature", value: secret.signature(id: entry.id, seconds: seconds, body: body)))
         }
-        return EventMessage(url: url, reach: reach, headers: headers, body: entry.body)
+        return EventMessage(url: url, reach: reach, headers: headers, body: body)
     }
 
     private func ended(_ entry: OutboxEntry, _ outcome: EventOutcome) {
@@ -252,7 +269,8 @@ final class EventDelivery: Sendable {
                 self.state.withLock { state in
                     state.isRemoving = false
                     switch result {
-                    case .success: state.backlog -= numbers.count
+                    // Fewer than asked for when others removed some of them first.
+                    case .success(let count): state.backlog -= count
                     case .failure:
                         state.removals = numbers + state.removals
                         state.storeNotBefore = now.advanced(bySeconds: 2)
@@ -284,9 +302,7 @@ final class EventDelivery: Sendable {
                     switch result {
                     case .success(let numbers):
                         state.backlog -= numbers.count
-                        let gone = Set(numbers)
-                        state.queue.dropped(gone)
-                        state.removals.removeAll(where: gone.contains)
+                        state.forget(Set(numbers))
                     case .failure: state.storeNotBefore = now.advanced(bySeconds: 2)
                     }
                 }

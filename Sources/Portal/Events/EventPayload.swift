@@ -2,26 +2,30 @@ internal import Platform
 
 /// The JSON that receivers get (spec/portal-lifecycle.md, section 9).
 struct EventPayload: Sendable {
-    /// The beginning of every payload, up to the event's name: with the portal's uid and generation, and without.
-    private let head: [UInt8]
-    private let shortHead: [UInt8]
+    /// The portal's name, uid and address, as JSON.
+    private let name: String
+    private let uid: String
+    private let url: String
 
-    /// - Parameters:
-    ///   - uid: tells portals of the same name apart.
-    ///   - generation: counts up when the portal itself becomes another one.
-    init(portal name: String, uid: String, generation: Int, url: String) {
-        let (name, url) = (JSONText.quoted(name), JSONText.quoted(url))
-        shortHead = Array("{\"portal\":{\"name\":\(name),\"url\":\(url)},\"event\":{\"name\":".utf8)
-        head = Array(
-            ("{\"portal\":{\"name\":\(name),\"uid\":\(JSONText.quoted(uid)),\"generation\":\(generation),\"url\":\(url)},"
-                + "\"event\":{\"name\":").utf8)
+    /// - Parameter uid: tells portals of the same name apart.
+    init(portal name: String, uid: String, url: String) {
+        self.name = JSONText.quoted(name)
+        self.uid = JSONText.quoted(uid)
+        self.url = JSONText.quoted(url)
     }
 
-    func body(of event: PortalEvent, at moment: Timestamp) -> [UInt8] {
-        var bytes: [UInt8]
-        if case .user = event.subject { bytes = shortHead } else { bytes = head }
-        bytes.reserveCapacity(bytes.count + 320 + event.data.json.utf8.count)
-        bytes += JSONText.quoted(event.name).utf8
+    /// - Parameter generation: the portal's when the event happened.
+    func body(of event: PortalEvent, at moment: Timestamp, generation: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(480 + event.data.json.utf8.count)
+        append("{\"portal\":{\"name\":", name, to: &bytes)
+        if case .user = event.subject {
+        } else {
+            append(",\"uid\":", uid, to: &bytes)
+            append(",\"generation\":", String(generation), to: &bytes)
+        }
+        append(",\"url\":", url, to: &bytes)
+        append("},\"event\":{\"name\":", JSONText.quoted(event.name), to: &bytes)
         // As the reference writes it, not as `Z`.
         bytes += ",\"timestamp\":\"".utf8
         bytes += moment.iso8601.utf8.dropLast()

@@ -6,27 +6,31 @@ internal import Synchronization
 ///
 /// Where nobody wants to hear of events it makes none, and costs one look at a flag.
 public final class EventRecorder: Sendable {
-    private let payload: EventPayload
     private let clock: WallClock
     private let hasWebhook: Atomic<Bool>
-    private let listener = Mutex<(@Sendable ([String]) -> Void)?>(nil)
+    private let generation: Atomic<Int>
+    private let ids = UniqueTexts()
+    private let listener = Mutex<(@Sendable (OutboxChange) -> Void)?>(nil)
 
     /// - Parameters:
-    ///   - portal: the name of the `TrainingPortal`.
-    ///   - uid: stays the same for the life of the portal's data.
-    ///   - url: the portal as browsers see it.
+    ///   - generation: the portal's (`PortalService.generation`).
     ///   - hasWebhook: whether the portal's own webhook wants all events.
-    public init(portal: String, uid: String, url: String, clock: WallClock, hasWebhook: Bool) {
-        payload = EventPayload(portal: portal, uid: uid, generation: 1, url: url)
+    public init(clock: WallClock, generation: Int = 1, hasWebhook: Bool) {
         self.clock = clock
+        self.generation = Atomic(generation)
         self.hasWebhook = Atomic(hasWebhook)
     }
 
     /// The portal's own webhook has come or gone.
     func setWebhook(isThere: Bool) { hasWebhook.store(isThere, ordering: .relaxed) }
 
-    /// - Parameter listener: called with the target of every entry that has become durable, on the store's thread.
-    public func listen(_ listener: @escaping @Sendable ([String]) -> Void) { self.listener.withLock { $0 = listener } }
+    /// The portal's definition has changed.
+    func setGeneration(_ generation: Int) { self.generation.store(generation, ordering: .relaxed) }
+
+    /// - Parameter listener: called with what has become durable, on the store's thread.
+    public func listen(_ listener: @escaping @Sendable (OutboxChange) -> Void) {
+        self.listener.withLock { $0 = listener }
+    }
 
     // MARK: For stores
 
@@ -70,18 +74,18 @@ public final class EventRecorder: Sendable {
     public func entries(of event: PortalEvent, analyticsURL: String?) -> [OutboxEntry] {
         guard wants(analyticsURL) else { return [] }
         let now = clock.now()
-        let id = "evt_" + SecretToken.random().text
-        let body = payload.body(of: event, at: now)
-        let targets = (hasWebhook.load(ordering: .relaxed) ? [""] : []) + (analyticsURL.map { [$0] } ?? [])
-        return targets.map { target in
-            OutboxEntry(
-                target: target, id: id, stream: event.stream, created: now, event: event.name, body: body)
+        let id = "evt_" + ids.next()
+        let content = OutboxEntry.Content.event(event, generation: generation.load(ordering: .relaxed))
+        func entry(for target: String) -> OutboxEntry {
+            OutboxEntry(target: target, id: id, created: now, content: content)
         }
+        var entries = hasWebhook.load(ordering: .relaxed) ? [entry(for: "")] : []
+        if let analyticsURL { entries.append(entry(for: analyticsURL)) }
+        return entries
     }
 
-    /// Entries have become durable.
-    /// - Parameter targets: that of each.
-    public func committed(_ targets: [String]) { listener.withLock { $0 }?(targets) }
+    /// Entries have become durable, or were taken back for good.
+    public func committed(_ change: OutboxChange) { listener.withLock { $0 }?(change) }
 
     /// Whether anybody wants events of a session with this receiver of its own.
     func wants(_ analyticsURL: String?) -> Bool { analyticsURL != nil || hasWebhook.load(ordering: .relaxed) }

@@ -20,8 +20,8 @@ enum Query: Int, CaseIterable {
     case deleteAccessTokensOfFamily, deleteAccessTokensOfClient, deleteAccessTokensOfUser
     case deleteRefreshTokensOfFamily, deleteRefreshTokensOfClient, deleteRefreshTokensOfUser
     case setting, setSetting
-    case webhookEntries, sessionEntries, outboxTargets, outboxCount, lastEntry
-    case insertEntry, deleteEntry, deleteOldestEntries
+    case webhookEntries, sessionEntries, allEntries, entriesAbout, outboxTargets, lastEntry
+    case insertEntries, deliveredOfEntry, deliveredOfAll, setDelivered, setEntries, deleteEntries
 
     case insertAudit, trimAudit, auditEntries, auditEntry, purgeAudit, eraseAuditActor, eraseAuditTarget
 
@@ -229,25 +229,25 @@ enum Query: Int, CaseIterable {
 
         case .webhookEntries:
             """
-            SELECT number, target, id, stream, created, event, body FROM outbox NOT INDEXED
-            WHERE number > ?1 AND target = '' ORDER BY number LIMIT ?2
+            SELECT * FROM outbox NOT INDEXED WHERE number > ?1 AND target = '' ORDER BY number
             """
         case .sessionEntries:
             """
-            SELECT number, target, id, stream, created, event, body FROM outbox INDEXED BY outbox_of_sessions
-            WHERE target = ?1 AND target <> '' AND number > ?2 ORDER BY number LIMIT ?3
+            SELECT * FROM outbox INDEXED BY outbox_of_sessions
+            WHERE target = ?1 AND target <> '' AND number > ?2 ORDER BY number
             """
+        case .allEntries: "SELECT * FROM outbox NOT INDEXED ORDER BY number"
+        case .entriesAbout: "SELECT * FROM outbox NOT INDEXED WHERE instr(body, ?1) > 0 OR instr(body, ?2) > 0"
         case .outboxTargets:
             "SELECT DISTINCT target FROM outbox INDEXED BY outbox_of_sessions WHERE target <> ''"
-        case .outboxCount: "SELECT count(*) FROM outbox"
         case .lastEntry: "SELECT max(number) FROM outbox"
-        case .insertEntry: "INSERT INTO outbox VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-        case .deleteEntry: "DELETE FROM outbox WHERE number = ?1"
-        case .deleteOldestEntries:
-            """
-            DELETE FROM outbox WHERE number IN (SELECT number FROM outbox NOT INDEXED ORDER BY number LIMIT ?1)
-            RETURNING number
-            """
+        case .insertEntries: "INSERT INTO outbox VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+        case .deliveredOfEntry:
+            "SELECT number, events, delivered FROM outbox NOT INDEXED WHERE number >= ?1 ORDER BY number LIMIT 1"
+        case .deliveredOfAll: "SELECT number, events, delivered FROM outbox NOT INDEXED ORDER BY number"
+        case .setDelivered: "UPDATE outbox SET delivered = ?2 WHERE number = ?1"
+        case .setEntries: "UPDATE outbox SET delivered = ?2, body = ?3 WHERE number = ?1"
+        case .deleteEntries: "DELETE FROM outbox WHERE number = ?1"
         case .insertAudit:
             """
             INSERT INTO audit (moment, actor, action, target, outcome, amount) VALUES (?1, ?2, ?3, ?4, ?5, ?6)

@@ -199,17 +199,25 @@ class StoreReader: PortalReader {
         let statement = try connection.statement(target.isEmpty ? .webhookEntries : .sessionEntries)
         if !target.isEmpty { statement.bind(1, target) }
         statement.bind(target.isEmpty ? 1 : 2, number)
-        statement.bind(target.isEmpty ? 2 : 3, max(0, limit))
-        return try statement.all { row in
-            OutboxEntry(
-                number: row.integer(0), target: row.text(1), id: row.text(2), stream: row.text(3),
-                created: row.timestamp(4), event: row.text(5), body: row.blob(6))
+        defer { statement.reset() }
+        var entries: [OutboxEntry] = []
+        while entries.count < limit, try statement.step() {
+            entries += try OutboxRow(row: statement).waiting(after: number, at: connection.path)
         }
+        return Array(entries.prefix(max(0, limit)))
     }
 
     final func outboxTargets() throws -> [String] { try connection.statement(.outboxTargets).all { $0.text(0) } }
 
-    final func outboxCount() throws -> Int { try connection.statement(.outboxCount).first { $0.int(0) } ?? 0 }
+    final func outboxCount() throws -> Int {
+        let statement = try connection.statement(.deliveredOfAll)
+        defer { statement.reset() }
+        var count = 0
+        while try statement.step() {
+            count += DeliveredEvents(statement.blob(2), of: max(0, statement.int(1))).left
+        }
+        return count
+    }
 
     final func setting(_ name: String) throws -> [UInt8]? {
         let statement = try connection.statement(.setting)

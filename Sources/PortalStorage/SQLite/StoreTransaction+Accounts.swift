@@ -49,6 +49,7 @@ extension StoreTransaction {
         // Logins and account go with the user.
         guard try delete(.deleteUser, user) == 1 else { throw PortalStoreError.failed(detail: "no such user") }
         usersHaveGone()
+        try withdrawEvents(about: user)
         if kind == .anonymous, let recorder { try add(recorder.entries(removingAnonymous: user)) }
     }
 

@@ -23,11 +23,12 @@ final class StoreTransaction: StoreReader, PortalTransaction {
 
     private let recorders: EventRecorders
     private(set) var recorder: EventRecorder?
+    var pendingEvents = PendingEvents()
     /// Numbers of the outbox are not used again while the store is open, whatever is removed or undone.
-    private var lastEntry: Int64
-    private var bodyTargets: [String] = []
-    /// Targets of the entries of bodies that ended well.
-    private var recordedTargets: [String] = []
+    var lastEntry: Int64
+    /// What this transaction changes in the outbox, and what the body that runs has taken back.
+    var outboxChange = OutboxChange()
+    var bodyWithdrawn: [Int64] = []
 
     private enum MemoryUndo {
         case environment(EnvironmentName, WorkshopEnvironment?)
@@ -47,7 +48,8 @@ final class StoreTransaction: StoreReader, PortalTransaction {
         hasChanges = false
         changedLogins = []
         recorder = recorders.current
-        recordedTargets.removeAll(keepingCapacity: true)
+        pendingEvents.begin()
+        outboxChange = OutboxChange()
         try connection.statement(.beginWriting).run()
     }
 
@@ -58,12 +60,14 @@ final class StoreTransaction: StoreReader, PortalTransaction {
         bodyHasSavepoint = false
         bodyUndo.removeAll(keepingCapacity: true)
         knownSessions.removeAll(keepingCapacity: true)
-        bodyTargets.removeAll(keepingCapacity: true)
+        pendingEvents.beginBody()
+        bodyWithdrawn.removeAll(keepingCapacity: true)
         do {
             try body(self)
             if bodyHasSavepoint { try connection.statement(.releaseSavepoint).run() }
             if bodyHasWritten { hasChanges = true }
-            if !bodyTargets.isEmpty { recordedTargets += bodyTargets }
+            pendingEvents.endBody()
+            if !bodyWithdrawn.isEmpty { outboxChange.withdrawn += bodyWithdrawn }
         } catch {
             // A failed undo leaves no transaction that could be committed: see `isBroken`.
             if bodyHasWritten { undoBody() }
@@ -80,6 +84,7 @@ final class StoreTransaction: StoreReader, PortalTransaction {
             connection.rollBack()
             return false
         }
+        try writeEvents()
         memory.commit += 1
         let statement = try connection.statement(.setCommitNumber)
         statement.bind(1, memory.commit)
@@ -89,9 +94,9 @@ final class StoreTransaction: StoreReader, PortalTransaction {
         return true
     }
 
-    /// After a commit: those who deliver events learn of new ones.
+    /// After a commit: those who deliver events learn of new ones, and of those that are gone.
     func tellRecorder() {
-        if !recordedTargets.isEmpty { recorder?.committed(recordedTargets) }
+        if !outboxChange.isEmpty { recorder?.committed(outboxChange) }
     }
 
     /// Gives up everything since `begin`.
@@ -428,70 +433,6 @@ final class StoreTransaction: StoreReader, PortalTransaction {
         try statement.run()
     }
 
-    // MARK: Events
-
-    func record(_ event: PortalEvent, analyticsURL: String?) throws {
-        if let recorder { try add(recorder.entries(of: event, analyticsURL: analyticsURL)) }
-    }
-
-    func add(_ entries: [OutboxEntry]) throws {
-        guard !entries.isEmpty else { return }
-        try willWrite()
-        let statement = try connection.statement(.insertEntry)
-        for entry in entries {
-            lastEntry += 1
-            statement.bind(1, lastEntry)
-            statement.bind(2, entry.target)
-            statement.bind(3, entry.id)
-            statement.bind(4, entry.stream)
-            statement.bind(5, entry.created)
-            statement.bind(6, entry.event)
-            statement.bind(7, entry.body)
-            try statement.run()
-            bodyTargets.append(entry.target)
-        }
-    }
-
-    func removeFromOutbox(_ numbers: [Int64]) throws {
-        try willWrite()
-        let statement = try connection.statement(.deleteEntry)
-        for number in numbers {
-            statement.bind(1, number)
-            try statement.run()
-        }
-    }
-
-    func removeOldestFromOutbox(_ count: Int) throws -> [Int64] {
-        try willWrite()
-        let statement = try connection.statement(.deleteOldestEntries)
-        statement.bind(1, max(0, count))
-        return try statement.all { $0.integer(0) }
-    }
-
-    // MARK: The log of what staff did
-
-    func insert(_ entry: AuditEntry) throws -> Int {
-        try willWrite()
-        let statement = try connection.statement(.insertAudit)
-        statement.bind(1, entry.moment)
-        statement.bind(2, entry.actor.rawValue)
-        statement.bind(3, entry.action.rawValue)
-        statement.bind(4, entry.target)
-        statement.bind(5, entry.outcome.rawValue)
-        statement.bind(6, entry.amount)
-        try statement.run()
-        let number = Int(connection.lastInsertedRow)
-        let trim = try connection.statement(.trimAudit)
-        trim.bind(1, number - AuditEntry.limit)
-        try trim.run()
-        return number
-    }
-
-    func purgeAudit(before moment: Timestamp, limit: Int) throws -> Int {
-        try willWrite()
-        return try purge(.purgeAudit, moment, limit)
-    }
-
     /// Forgets what is known about users, their logins and their sessions: more than one row may have gone.
     func usersHaveGone() {
         knownUser = nil
@@ -530,11 +471,12 @@ final class StoreTransaction: StoreReader, PortalTransaction {
         statement.bind(1, moment)
         statement.bind(2, max(0, limit))
         let gone = try statement.all { try $0.value(0, as: UserID.self) }
+        try withdrawEvents(about: Set(gone), before: moment)
         if let recorder { for user in gone { try add(recorder.entries(removingAnonymous: user)) } }
         return gone.count
     }
 
-    private func purge(_ query: Query, _ moment: Timestamp, _ limit: Int) throws -> Int {
+    func purge(_ query: Query, _ moment: Timestamp, _ limit: Int) throws -> Int {
         let statement = try connection.statement(query)
         statement.bind(1, moment)
         statement.bind(2, max(0, limit))

@@ -9,7 +9,7 @@ struct Migration: Sendable {
 
 enum Schema {
     /// In order, without gaps. A new step is a new file beside this one and a new entry here.
-    static let migrations: [Migration] = [.portal, .tokens, .events, .audit, .userDetails, .accounts]
+    static let migrations: [Migration] = [.portal, .tokens, .events, .audit, .userDetails, .accounts, .eventBatches]
 
     /// The newest version that this program knows.
     static var newest: Int { migrations.last?.version ?? 0 }

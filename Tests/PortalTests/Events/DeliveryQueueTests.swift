@@ -10,8 +10,8 @@ struct DeliveryQueueTests {
 
     private func entry(_ number: Int64, _ stream: String, target: String = "", age: Int = 0) -> OutboxEntry {
         OutboxEntry(
-            number: number, target: target, id: "evt_\(number)", stream: stream,
-            created: start.advanced(bySeconds: -age), event: "E", body: [])
+            number: number, target: target, id: "evt_\(number)", created: start.advanced(bySeconds: -age),
+            content: .payload([], event: "E", stream: stream))
     }
 
     /// A queue that has read these entries.
@@ -105,6 +105,26 @@ struct DeliveryQueueTests {
         // The good one has to prove itself, and comes to its turn unless doubtful ones hold all their places.
         #expect(queue.underWay <= limits.doubtful)
         if good > 0 { #expect(good == 40) }
+    }
+
+    @Test("Of a receiver that does not answer, little is kept in memory; of one that does, more is read")
+    func reading() {
+        var queue = DeliveryQueue()
+        queue.mayHaveMore("")
+        #expect(queue.wanted.map(\.limit) == [64])
+        queue.read((1...64).map { entry(Int64($0), "s\($0)") }, of: "", limit: 64)
+        var now = start
+        // Each failure is another stream's; more is read when few are left that were not tried.
+        for failures in 1...49 {
+            let attempt = queue.next(now: now)
+            #expect(attempt.count == 1)
+            if let attempt = attempt.first { _ = queue.ended(attempt, .failed("down"), now: now, spread: 0) }
+            #expect(queue.wanted.isEmpty == (failures < 49))
+            now = now.advanced(bySeconds: 61)
+        }
+        let attempt = queue.next(now: now)
+        if let attempt = attempt.first { _ = queue.ended(attempt, .accepted, now: now, spread: 0) }
+        #expect(queue.wanted.map(\.limit) == [1024 - 63])
     }
 
     @Test("What nobody has taken within its time is given up, at the next failure")

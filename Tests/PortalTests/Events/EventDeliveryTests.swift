@@ -144,13 +144,31 @@ struct EventDeliveryTests {
         #expect(world.store.allEntries.count <= 100 && world.store.allEntries.count >= 90)
         let dropped = world.portal.counters[.eventsDropped]
         #expect(dropped == 150 - world.store.allEntries.count && world.portal.events.backlog == 150 - dropped)
-        #expect(world.store.allEntries.last?.body.isEmpty == false)
+        #expect(world.store.allEntries.last?.event == "User/Create")
         #expect(world.log.lines.contains { $0.contains("outbox is full") })
         // The one under way was dropped too; that it is accepted now changes nothing.
         world.network.finish(.accepted)
         world.network.set(.accepted)
         world.turn(300)
         #expect(world.store.allEntries.isEmpty && world.portal.events.backlog == 0)
+    }
+
+    @Test("A user who is erased is not told of any more but for the erasure itself, also after a refusal")
+    func erased() async throws {
+        let world = try await World()
+        world.network.set(.refused(status: 503, retryAfter: nil))
+        for number in 1...3 { try await world.user(number) }
+        world.turn()
+        #expect(world.network.sent.count == 1)
+        world.network.forget()
+        try await world.store.write { try $0.erase(Fixture.user("anon@educates:1")) }
+        #expect(world.portal.events.backlog == 3)
+        world.network.set(.accepted)
+        world.clock.advance(bySeconds: 3600)
+        world.turn()
+        let about = world.network.sent.filter { String(decoding: $0.body, as: UTF8.self).contains("educates:1\"") }
+        #expect(about.map(\.event) == ["User/Delete"])
+        #expect(world.network.sent.count == 3 && world.portal.events.backlog == 0 && world.store.allEntries.isEmpty)
     }
 
     @Test("An outbox that cannot be written to does not have events sent again")

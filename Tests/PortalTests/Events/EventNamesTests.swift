@@ -113,7 +113,7 @@ struct EventNamesTests {
 
     @Test("Only anonymous users are told of")
     func users() {
-        let recorder = EventRecorder(portal: "lab", uid: "u", url: "", clock: .system, hasWebhook: true)
+        let recorder = EventRecorder(clock: .system, hasWebhook: true)
         for kind in PortalUser.Kind.allCases {
             let user = PortalUser(id: Fixture.user("ann"), kind: kind, joined: EventNamesTests.moment)
             let names = recorder.entries(creating: user).map(\.event)
