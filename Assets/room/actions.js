@@ -1,10 +1,10 @@
 // Buttons of code blocks.
 
 import { copy } from "./clipboard.js";
-import { showTab } from "./halves.js";
 import { tell } from "./notice.js";
 import { formToken, texts } from "./page.js";
 import { terminals } from "./terminals.js";
+import { showTab, tabOf } from "./work-area.js";
 
 export function startActions() {
     document.addEventListener("click", async (event) => {
@@ -36,7 +36,8 @@ export function startActions() {
         }
         const first = terminals.get(ids[0]);
         if (first) {
-            showTab("work");
+            const tab = tabOf(first.element);
+            if (tab) showTab(tab.id);
             first.focus();
             flash(button);
         }

@@ -2,31 +2,37 @@
 
 import { room } from "./page.js";
 import { terminals } from "./terminals.js";
+import { focusPanel } from "./work-area.js";
 
 export const instructions = document.getElementById("instructions");
 const work = document.getElementById("work");
 
-/// The next part after a terminal: the other terminals in order, then the instructions.
+/// The next part after a terminal: the other terminals in sight, the work area where it shows something else, then the
+/// instructions.
 export function moveOn(element, isBackwards) {
-    const stops = [...document.querySelectorAll(".terminal-pane")];
+    const panes = [...document.querySelectorAll(".terminal-pane")].filter((pane) => !pane.closest("[hidden]"));
+    const shown = document.querySelector(".work-panel:not([hidden])");
+    const stops = shown && !shown.querySelector(".terminal-pane") ? [shown, ...panes] : panes;
     if (instructions) stops.unshift(instructions);
     const at = stops.findIndex((stop) => stop === element || stop.contains(element));
     const target = stops[(at + (isBackwards ? stops.length - 1 : 1)) % stops.length];
     if (!target || target === element) return;
     if (target === instructions) {
-        showTab("instructions");
+        showHalf("instructions");
         instructions.focus();
-    } else {
-        showTab("work");
-        const terminal = terminals.get(target.dataset.terminal);
-        if (terminal) terminal.focus();
+        return;
     }
+    showHalf("work");
+    const terminal = terminals.get(target.dataset.terminal);
+    if (terminal) terminal.focus();
+    else focusPanel();
 }
 
 const tabs = { instructions: document.getElementById("tab-instructions"), work: document.getElementById("tab-work") };
 const narrow = matchMedia("(max-width: 47.99rem)");
-function arrange() {
-    const isTabbed = Boolean(tabs.work) && (room.dataset.layout === "tabs" || narrow.matches);
+/// Side by side or as tabs, as the screen and the workshop want it.
+export function arrange() {
+    const isTabbed = Boolean(tabs.work) && room.dataset.layout !== "read" && (room.dataset.layout === "tabs" || narrow.matches);
     room.classList.toggle("tabbed", isTabbed);
     for (const [name, pane] of [["instructions", instructions], ["work", work]]) {
         if (!pane) continue;
@@ -38,10 +44,11 @@ function arrange() {
             pane.removeAttribute("aria-labelledby");
         }
     }
-    if (isTabbed && !room.classList.contains("shows-work")) showTab("instructions");
+    if (isTabbed && !room.classList.contains("shows-work")) showHalf("instructions");
     for (const terminal of terminals.values()) terminal.fitSoon();
 }
-export function showTab(name) {
+/// Brings a half to the front where they are tabs.
+export function showHalf(name) {
     if (!tabs.work) return;
     room.classList.toggle("shows-instructions", name === "instructions");
     room.classList.toggle("shows-work", name === "work");
@@ -61,20 +68,22 @@ export function startHalves() {
         });
     }
     if (work) {
-        work.addEventListener("focus", () => {
-            const first = terminals.values().next().value;
-            if (first) first.focus();
+        // Terminals and editors say themselves when they are left; from anywhere else the key gets here.
+        work.addEventListener("keydown", (event) => {
+            if (event.key !== "F6" || event.defaultPrevented) return;
+            event.preventDefault();
+            moveOn(event.target, event.shiftKey);
         });
     }
     if (tabs.work) {
         for (const name of ["instructions", "work"]) {
-            tabs[name].addEventListener("click", () => showTab(name));
+            tabs[name].addEventListener("click", () => showHalf(name));
             tabs[name].addEventListener("keydown", (event) => {
                 if (!["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) return;
                 event.preventDefault();
                 const other = event.key === "Home" ? "instructions" : event.key === "End" ? "work"
                     : name === "work" ? "instructions" : "work";
-                showTab(other);
+                showHalf(other);
                 tabs[other].focus();
             });
         }

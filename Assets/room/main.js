@@ -3,15 +3,19 @@
 
 import { startActions } from "./actions.js";
 import { startConnection } from "./connection.js";
+import { startDashboards } from "./dashboards.js";
 import { startEnding } from "./ending.js";
 import { startHalves } from "./halves.js";
 import { startInstructions } from "./instructions.js";
 import { startTerminals } from "./terminals.js";
 import { startTime } from "./time.js";
+import { startWorkArea } from "./work-area.js";
 
 document.documentElement.classList.replace("no-script", "script");
+startWorkArea();
 startTerminals();
 startHalves();
+startDashboards();
 startActions();
 startInstructions();
 startConnection();

@@ -6,6 +6,7 @@ import { onOver } from "./ending.js";
 import { moveOn } from "./halves.js";
 import { tell } from "./notice.js";
 import { state, texts } from "./page.js";
+import { addTab, whenShown } from "./work-area.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const palettes = {
@@ -110,7 +111,7 @@ export class RoomTerminal {
     // Connection
 
     connect() {
-        if (state.isOver) return;
+        if (state.isOver || this.isDisposed) return;
         const base = location.origin.replace(/^http/, "ws");
         const query = new URLSearchParams();
         if (this.stream) query.set("from", `${this.stream}:${this.position}`);
@@ -147,7 +148,7 @@ export class RoomTerminal {
     }
 
     reconnect() {
-        if (state.isOver) return;
+        if (state.isOver || this.isDisposed) return;
         this.failures += 1;
         this.delay = Math.min(5000, this.delay ? this.delay * 1.5 : 250);
         this.setState(texts.reconnecting);
@@ -159,7 +160,7 @@ export class RoomTerminal {
     async tryAgain() {
         let answer = {};
         try { answer = await poll(); } catch { /* Nobody there: later again. */ }
-        if (state.isOver || this.socket) return;
+        if (state.isOver || this.isDisposed || this.socket) return;
         if (answer.status === 204) return this.connect();
         if (answer.status === 401) enterAgain();
         this.reconnect();
@@ -280,6 +281,15 @@ export class RoomTerminal {
     }
 
     focus() { this.view.focus(); }
+
+    /// The page shows it no longer; the shell goes on.
+    dispose() {
+        this.isDisposed = true;
+        clearTimeout(this.retry);
+        if (this.socket) this.socket.close();
+        terminals.delete(this.id);
+        this.view.dispose();
+    }
 }
 
 function number(data, at) { return data.getUint32(at) * 2 ** 32 + data.getUint32(at + 4); }
@@ -287,16 +297,58 @@ function hexadecimal(data, at) {
     return data.getUint32(at).toString(16) + data.getUint32(at + 4).toString(16).padStart(8, "0");
 }
 
-/// By id.
+/// By id; those that have been shown at least once.
 export const terminals = new Map();
+const isName = (text) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/.test(text);
+
+/// Starts what an element holds and has not been started: a terminal needs a place that is in sight to know its size.
+function startWithin(element) {
+    if (typeof window.Terminal !== "function") return;
+    for (const pane of element.querySelectorAll(".terminal-pane")) {
+        if (pane.isStarted) continue;
+        pane.isStarted = true;
+        const terminal = new RoomTerminal(pane);
+        if (!terminals.has(terminal.id)) terminals.set(terminal.id, terminal);
+    }
+}
+
+function pane(id) {
+    const element = document.createElement("section");
+    element.className = "terminal-pane";
+    element.dataset.terminal = id;
+    element.setAttribute("aria-label", texts.terminalNamed.replace("{id}", id));
+    const status = document.createElement("p");
+    status.className = "terminal-state";
+    status.setAttribute("role", "status");
+    status.hidden = true;
+    const screen = document.createElement("div");
+    screen.className = "terminal-screen";
+    element.append(status, screen);
+    return element;
+}
+
+/// Makes a tab with a terminal. Throws an Error for a name that no terminal can have.
+export function addTerminalTab(id, { name = texts.terminalNamed.replace("{id}", id), onClose } = {}) {
+    if (!isName(id)) throw new Error(`no name for a terminal: ${id}`);
+    const element = pane(id);
+    const tab = addTab({
+        name, element, canClose: true, onShow: (panel, isFirst) => { if (isFirst) startWithin(panel); },
+        onClose: () => {
+            const terminal = terminals.get(id);
+            if (terminal && terminal.element === element) terminal.dispose();
+            if (onClose) onClose();
+        },
+    });
+    tab.panel.classList.add("terminals-1");
+    return tab;
+}
 
 export function startTerminals() {
-    if (typeof window.Terminal === "function") {
-        for (const element of document.querySelectorAll(".terminal-pane")) {
-            const terminal = new RoomTerminal(element);
-            terminals.set(terminal.id, terminal);
-        }
+    for (const panel of document.querySelectorAll(".work-panel[data-kind=terminals]")) {
+        whenShown(panel.dataset.tab, (shown, isFirst) => { if (isFirst) startWithin(shown); });
     }
+    const lower = document.getElementById("work-lower");
+    if (lower) startWithin(lower);
     setInterval(() => { for (const terminal of terminals.values()) terminal.ping(); }, 15000);
     onWake(() => { for (const terminal of terminals.values()) terminal.hurry(); });
     onOver(() => {

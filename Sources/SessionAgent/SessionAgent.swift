@@ -22,15 +22,13 @@ public final class SessionAgent: HTTPHandler {
 
     /// - Parameters:
     ///   - client: reaches the portal over `manifest.portalSocket`. Called on a thread of the agent's own.
-    ///   - scrollback: bytes of output that each terminal keeps for those who lose their connection.
-    public init(
-        manifest: SessionManifest, client: any HTTPClient, clock: WallClock = .system, log: Log,
-        scrollback: Int = 256 * 1024
-    ) {
+    public init(manifest: SessionManifest, client: any HTTPClient, clock: WallClock = .system, log: Log) {
         self.manifest = manifest
         assets = SessionAgent.embeddedAssets()
         cookies = AgentCookies(manifest: manifest)
-        let frame = PageFrame(manifest: manifest, assets: assets)
+        let work = WorkArea(manifest)
+        let frame = PageFrame(
+            manifest: manifest, assets: assets, frameSources: FrameSources.list(for: manifest, urls: work.frames))
         pages = MessagePages(frame: frame)
         let portal = PortalAPI(client: client, manifest: manifest)
         let worker = PortalWorker()
@@ -43,10 +41,10 @@ public final class SessionAgent: HTTPHandler {
         calls = SessionCalls(
             portal: portal, worker: worker, grants: grants, events: events, pages: pages, manifest: manifest,
             log: log.about("session"))
-        terminals = TerminalSet(manifest: manifest, ringLimit: scrollback, events: events, log: log.about("terminal"))
+        terminals = TerminalSet(manifest: manifest, events: events, log: log.about("terminal"))
         library = InstructionLibrary(
             manifest: manifest, terminals: terminals.ids, log: log.about("instructions"), onProblem: events.failed)
-        room = RoomPage(frame: frame, library: library, terminals: terminals.ids)
+        room = RoomPage(frame: frame, library: library, work: work)
     }
 
     /// Starts the agent's two threads. Shells start with their first viewer.
@@ -203,16 +201,17 @@ public final class SessionAgent: HTTPHandler {
         guard request.method == .get, entry.isOurOrigin(request) else {
             return HTTPResponse(status: 403, text: "not from here\n")
         }
-        guard let terminal = terminals.terminal(String(parts[0]), for: visitor, owner: grants[visitor.id]?.owner) else {
-            return pages.notFound(request)
+        guard let name = TerminalName(String(parts[0])) else { return pages.notFound(request) }
+        guard let terminal = terminals.terminal(name, for: visitor, owner: grants[visitor.id]?.owner) else {
+            return HTTPResponse(status: 101, body: .webSocket(RefusedViewer(code: RefusedViewer.tooMany)))
         }
         activity.heard(isVisible: true)
         let isOwner = isOwner(visitor)
         let viewer = TerminalViewer(
             terminal: terminal, resume: SessionAgent.resume(request.queryParameters["from"]),
             size: SessionAgent.size(request.queryParameters), activity: activity
-        ) { [events, id = String(parts[0])] happened in
-            if isOwner { events.terminal(happened, id) }
+        ) { [events] happened in
+            if isOwner { events.terminal(happened, name.text) }
         }
         return HTTPResponse(status: 101, body: .webSocket(viewer))
     }

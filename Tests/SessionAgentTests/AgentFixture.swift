@@ -16,7 +16,7 @@ final class AgentFixture: Sendable {
     let manifest: SessionManifest
 
     init(
-        pages: [String: String] = [:], scrollback: Int = 256 * 1024, change: (inout SessionManifest) -> Void = { _ in }
+        pages: [String: String] = [:], change: (inout SessionManifest) -> Void = { _ in }
     ) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "lectern-agent-\(UUID().uuidString)")
         let home = folder.appending(path: "home")
@@ -41,7 +41,7 @@ final class AgentFixture: Sendable {
         let clock = AdjustableClock()
         self.clock = clock
         agent = SessionAgent(
-            manifest: manifest, client: portal, clock: clock.wall, log: .silent, scrollback: scrollback)
+            manifest: manifest, client: portal, clock: clock.wall, log: .silent)
         agent.start()
     }
 

@@ -352,6 +352,43 @@ struct TerminalTests {
         #expect(!owner.text.contains("guest") && owner.stream != guest.stream)
     }
 
+    @Test("Each name is a shell of its own, with the script of its name")
+    func names() async throws {
+        let fixture = try AgentFixture(pages: ["workshop/terminal/build.sh": "echo builder-$((2+3)); exec bash"])
+        let cookie = try await fixture.enter()
+        let plain = try await open(fixture, cookie, id: "2")
+        let named = try await open(fixture, cookie, id: "build")
+        try await named.waitFor("builder-5")
+        plain.type("echo pla''in\r")
+        try await plain.waitFor("plain\r\n")
+        #expect(plain.stream != named.stream && !named.text.contains("plain"))
+    }
+
+    @Test("A session has so many terminals and no more; one where nothing runs makes room, staff take nobody's place")
+    func limit() async throws {
+        let fixture = try AgentFixture { $0.terminalLimits = .init(count: 3) }
+        let cookie = try await fixture.enter()
+        let first = try await open(fixture, cookie, id: "a")
+        let others = [try await open(fixture, cookie, id: "b"), try await open(fixture, cookie, id: "c")]
+        #expect(try await open(fixture, cookie, id: "d").closeCode == 4001)
+        // The same one again is no new one.
+        #expect(try await open(fixture, cookie, id: "b").closeCode == nil)
+        let response = await fixture.send(.get, "/oauth_callback?code=staff&state=handover")
+        let guest = try await open(fixture, try #require(response.cookie(named: "lectern-session")), id: "d")
+        guest.type("echo gues''t\r")
+        try await guest.waitFor("guest\r\n")
+        // A shell that runs stays, whoever looks at it; one that has ended goes with its last viewer.
+        others[1].peer.closed()
+        #expect(try await open(fixture, cookie, id: "d").closeCode == 4001)
+        first.type("exit\r")
+        try await first.waitFor("press Enter for a new one")
+        #expect(try await open(fixture, cookie, id: "d").closeCode == 4001)
+        first.peer.closed()
+        let late = try await open(fixture, cookie, id: "d")
+        late.type("echo lat''e\r")
+        try await late.waitFor("late\r\n")
+    }
+
     @Test("A workshop's own script is what the terminal runs")
     func script() async throws {
         let fixture = try AgentFixture(pages: ["workshop/terminal/1.sh": "echo own-$((2+3)); exec bash"])
@@ -374,7 +411,7 @@ struct TerminalTests {
             #expect(response.status == 403, "\(origin)")
         }
         #expect(await fixture.send(.get, path, headers: ["Upgrade": "websocket"], cookie: cookie).status == 403)
-        for id in ["2", "../1", "", "1%2f", "x"] {
+        for id in ["../1", "", "1%2f", "a:1", "-", String(repeating: "x", count: 41)] {
             let response = await fixture.send(.get, "/terminal/session/\(id)/socket", headers: ours, cookie: cookie)
             #expect(response.status == 404, "\(id)")
         }

@@ -44,6 +44,20 @@ public struct SessionManifest: Codable, Sendable, Equatable {
     /// Hosts that lead to servers of the learner's (`session.ingresses`).
     public var ingresses: [Ingress]
     public var applications: Applications
+    /// `nil` for the standard ones.
+    public var terminalLimits: TerminalLimits?
+
+    /// What the terminals of a session may take.
+    public struct TerminalLimits: Codable, Sendable, Equatable {
+        /// How many a learner may have at the same time; staff together as many again.
+        public var count: Int
+        /// Bytes of output that each keeps for those who come, or come back.
+        public var scrollback: Int
+        public init(count: Int = 12, scrollback: Int = 256 * 1024) {
+            self.count = count
+            self.scrollback = scrollback
+        }
+    }
 
     public struct Dashboard: Codable, Sendable, Equatable {
         public var name: String
@@ -134,7 +148,8 @@ public struct SessionManifest: Codable, Sendable, Equatable {
         portalURL: String, sessionURL: String, portalSocket: String, listenSocket: String, clientSecret: String,
         cookieKey: String, contentFolder: String, home: String, terminalLayout: String, workshopLayout: String,
         variables: [Variable], parameters: [String: String], frameAncestors: [String], hasExpiry: Bool,
-        dashboards: [Dashboard] = [], ingresses: [Ingress] = [], applications: Applications = Applications()
+        dashboards: [Dashboard] = [], ingresses: [Ingress] = [], applications: Applications = Applications(),
+        terminalLimits: TerminalLimits? = nil
     ) {
         self.session = session
         self.environment = environment
@@ -159,5 +174,6 @@ public struct SessionManifest: Codable, Sendable, Equatable {
         self.dashboards = dashboards
         self.ingresses = ingresses
         self.applications = applications
+        self.terminalLimits = terminalLimits
     }
 }

@@ -102,6 +102,24 @@ extension TextRule {
         !text.isEmpty && text != "." && text != ".." && !text.contains("/") && !text.contains("\0")
     }
 
+    /// What a tab of the dashboard can show (spec/workshop-resource.md, `session.dashboards`); `$(name)` stands for a value
+    /// of the session's, so what begins with one is believed to become an address.
+    static let dashboardAddress = TextRule(
+        expectation:
+            "an address such as \"https://www.example.com/\", a path such as \"/workshop/static/map.html\", \"terminal:<name>\" with a name of letters, digits, \".\", \"_\" and \"-\", or \"\" for a tab that is there anyway"
+    ) { text in
+        if text.isEmpty { return true }
+        guard text.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 92 }) else { return false }
+        if text.hasPrefix("terminal:") {
+            let name = text.utf8.dropFirst("terminal:".utf8.count)
+            guard let first = name.first, isLetter(first) || isDigit(first) else { return false }
+            return name.count <= 40
+                && name.allSatisfy { isLetter($0) || isDigit($0) || $0 == 95 || $0 == 45 || $0 == 46 }
+        }
+        if text.hasPrefix("/") { return !text.hasPrefix("//") }
+        return text.hasPrefix("$(") || text.contains("$(") && afterScheme(text) != nil || isWebAddress(text)
+    }
+
     private static func isWebAddress(_ text: String) -> Bool {
         guard let rest = afterScheme(text), text.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 92 }) else {
             return false

@@ -74,7 +74,7 @@ enum WorkshopFields {
         Field("ingresses", .list(.mapping(ingress)), .notYet),
         Field(
             "dashboards",
-            .list(.mapping([Field("name", .text(.notEmpty), required: true), Field("url", .anyText)])), .notYet),
+            .list(.mapping([Field("name", .text(.notEmpty), required: true), Field("url", .text(.dashboardAddress))]))),
         Field("namespaces", .mapping(namespaces), .cluster),
         Field("objects", .anything, .cluster),
         Field("patches", .anything, .cluster),

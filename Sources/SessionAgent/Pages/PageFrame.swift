@@ -5,6 +5,8 @@ internal import Platform
 struct PageFrame: Sendable {
     let manifest: SessionManifest
     let assets: StaticFiles
+    /// Whose pages may stand in a frame of this one.
+    var frameSources = ["'self'"]
 
     func response(
         status: Int = 200, name: String, bodyClass: String, scripts: [String] = [], styles: [String] = [],
@@ -44,7 +46,7 @@ struct PageFrame: Sendable {
         }
         // Forms may lead on: the answer to "end" sends the browser to the page that the learner came from.
         return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-            + "media-src 'self'; connect-src 'self' \(socket); base-uri 'none'; form-action 'self' http: https:; "
+            + "media-src 'self'; connect-src 'self' \(socket); frame-src \(frameSources.joined(separator: " ")); base-uri 'none'; form-action 'self' http: https:; "
             + "frame-ancestors \((["'self'"] + ancestors).joined(separator: " "))"
     }
 }

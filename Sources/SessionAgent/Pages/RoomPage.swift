@@ -5,18 +5,22 @@ internal import Platform
 struct RoomPage: Sendable {
     let frame: PageFrame
     let library: InstructionLibrary
-    let terminals: [String]
+    let work: WorkArea
 
     private enum Layout: String { case sides, tabs, work, read, empty }
 
     private var layout: Layout {
-        switch (frame.manifest.workshopLayout, terminals.isEmpty) {
+        switch (frame.manifest.workshopLayout, work.isEmpty) {
         case ("none", true): .empty
         case ("none", false): .work
         case ("tab", false): .tabs
         case (_, true): .read
         default: .sides
         }
+    }
+
+    private var skipToWork: String {
+        WorkAreaHTML.name(of: work) == AgentText.workArea ? AgentText.skipToWork : AgentText.skipToTerminal
     }
 
     private var hasInstructions: Bool { layout != .work && layout != .empty }
@@ -45,7 +49,7 @@ struct RoomPage: Sendable {
             bodyClass: "room-body", scripts: ["xterm.js", "room.js"], styles: ["xterm.css"]
         ) {
             if hasInstructions { a(.class("skip"), .href("#instructions")) { AgentText.skipToInstructions } }
-            if !terminals.isEmpty { a(.class("skip"), .href("#work")) { AgentText.skipToTerminal } }
+            if !work.isEmpty { a(.class("skip"), .href("#work")) { skipToWork } }
             bar(step: rendered.map { AgentText.step($0.step, of: $0.count) })
             div(.id("notice"), .class("notice"), .role("status"), .aria("live", "polite"))
             main(
@@ -53,20 +57,25 @@ struct RoomPage: Sendable {
                 .data("session", manifest.session), .data("form-token", formToken), .data("return-url", returnURL),
                 .data("has-expiry", manifest.hasExpiry ? "yes" : "no"), .data("title", manifest.title)
             ) {
-                if hasInstructions && !terminals.isEmpty { tabs }
+                if hasInstructions { tabs }
                 if hasInstructions {
                     section(
                         .id("instructions"), .class("pane instructions"), HTML.Attribute("tabindex", "-1"),
                         .aria("label", AgentText.instructions)
                     ) { article }
                 }
-                if layout == .sides { divider }
-                if !terminals.isEmpty { work }
+                // A work area that is empty now may get tabs while the page is open.
+                if layout == .sides || layout == .read { divider }
+                if layout != .empty {
+                    WorkAreaHTML(work: work, title: manifest.title, hasInstructions: hasInstructions).html
+                }
                 if layout == .empty { p(.class("pane")) { AgentText.noWorkArea } }
             }
             endDialog(formToken: formToken)
             overDialog(returnURL: returnURL)
-            jsonScript(id: "texts", .object(AgentText.script.map { JSONValue.Member($0.0, .string($0.1)) }))
+            jsonScript(
+                id: "texts",
+                .object((AgentText.script + AgentText.workAreaScript).map { JSONValue.Member($0.0, .string($0.1)) }))
         }
     }
 
@@ -88,7 +97,7 @@ struct RoomPage: Sendable {
     private var tabs: HTML {
         div(
             .class("tabs needs-script"), .role("tablist"),
-            .aria("label", "\(AgentText.instructions), \(AgentText.terminals)")
+            .aria("label", "\(AgentText.instructions), \(WorkAreaHTML.name(of: work))")
         ) {
             button(
                 .type("button"), .role("tab"), .id("tab-instructions"), .aria("controls", "instructions"),
@@ -97,7 +106,7 @@ struct RoomPage: Sendable {
             button(
                 .type("button"), .role("tab"), .id("tab-work"), .aria("controls", "work"), .aria("selected", "false"),
                 HTML.Attribute("tabindex", "-1")
-            ) { terminals.count == 1 ? AgentText.terminal : AgentText.terminals }
+            ) { WorkAreaHTML.name(of: work) }
         }
     }
 
@@ -106,29 +115,6 @@ struct RoomPage: Sendable {
             .id("divider"), .class("divider needs-script"), .role("separator"), HTML.Attribute("tabindex", "0"),
             .aria("orientation", "vertical"), .aria("controls", "instructions"), .aria("label", AgentText.divider),
             .aria("valuemin", "20"), .aria("valuemax", "70"), .aria("valuenow", "40"))
-    }
-
-    private var work: HTML {
-        section(
-            .id("work"), .class("pane work terminals-\(terminals.count)"), HTML.Attribute("tabindex", "-1"),
-            .aria("label", AgentText.terminals)
-        ) {
-            // Where the instructions with their heading are out of sight, the page still has one.
-            h1(.class(hasInstructions ? "visually-hidden work-heading" : "visually-hidden")) { frame.manifest.title }
-            noscript { p(.class("banner warn")) { AgentText.needsScript } }
-            div(.class("terminal-help needs-script")) {
-                p(.class("visually-hidden"), .id("terminal-keys")) { AgentText.terminalKeys }
-                button(.type("button"), .id("screen-reader"), .class("skip")) { AgentText.screenReader }
-            }
-            for id in terminals {
-                section(
-                    .class("terminal-pane needs-script"), .data("terminal", id), .aria("label", AgentText.terminal(id))
-                ) {
-                    p(.class("terminal-state"), .role("status"), .hidden())
-                    div(.class("terminal-screen"))
-                }
-            }
-        }
     }
 
     /// Without JavaScript the link to it shows it, and the form works; the script makes a modal dialog of it.

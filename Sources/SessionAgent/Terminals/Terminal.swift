@@ -120,6 +120,8 @@ final class Terminal: Sendable {
 
     /// Where a new viewer begins: everything that is kept.
     var oldest: UInt64 { state.withLock { $0.ring.start == 0 ? 0 : $0.ring.tail(most: $0.ring.limit) } }
+    /// Nobody looks at it, and its shell has ended or never began.
+    var isUnused: Bool { state.withLock { $0.viewers.isEmpty && $0.shell == nil && !$0.isStarting } }
     var isRunning: Bool { state.withLock { $0.shell != nil || $0.isStarting } }
 
     /// Makes a full-screen program draw itself again, for a viewer that lost output.

@@ -2,49 +2,49 @@ internal import HTTP
 internal import Platform
 internal import Synchronization
 
-/// The terminals of a session by their ids. A shell starts when somebody looks at it for the first time.
+/// The terminals of a session by their names. A shell starts when somebody looks at it for the first time.
 final class TerminalSet: Sendable {
-    /// How many terminals a session may have, staff's own ones included.
-    static let limit = 12
+    /// Whose terminal it is. Staff get shells of their own, so that they do not type into the learner's.
+    private struct Key: Hashable {
+        /// Empty for the learner's own.
+        let guest: String
+        let name: TerminalName
+    }
 
-    /// Ids of the terminals that a layout shows (spec/dashboard.md section 4).
+    /// Names of the terminals that the layout shows (spec/dashboard.md section 4).
     let ids: [String]
     private let manifest: SessionManifest
-    private let ringLimit: Int
+    private let limits: SessionManifest.TerminalLimits
     private let events: EventReporter
     private let log: Log
     private let loop = DescriptorLoop()
-    private let terminals = Mutex<[String: Terminal]>([:])
+    private let terminals = Mutex<[Key: Terminal]>([:])
 
-    init(manifest: SessionManifest, ringLimit: Int, events: EventReporter, log: Log) {
+    init(manifest: SessionManifest, events: EventReporter, log: Log) {
         self.events = events
         self.manifest = manifest
-        self.ringLimit = ringLimit
         self.log = log
-        ids = TerminalSet.ids(layout: manifest.terminalLayout)
+        limits = manifest.terminalLimits ?? SessionManifest.TerminalLimits()
+        ids = WorkArea.terminals(layout: manifest.terminalLayout)
     }
 
-    static func ids(layout: String) -> [String] {
-        switch layout {
-        case "none": []
-        case "split": ["1", "2"]
-        case "split/2": ["1", "2", "3"]
-        default: ["1"]
-        }
-    }
-
-    /// The terminal that a visitor means. Staff get shells of their own, so that they do not type into the learner's.
-    func terminal(_ id: String, for visitor: Visitor, owner: String?) -> Terminal? {
-        guard ids.contains(id) else { return nil }
+    /// The terminal that a visitor means, made when it is not there; `nil` when there are too many. Learner and guests are
+    /// counted apart, so that neither takes the other's places.
+    func terminal(_ name: TerminalName, for visitor: Visitor, owner: String?) -> Terminal? {
         let isGuest = visitor.isStaff && visitor.user != owner
-        let key = isGuest ? "\(visitor.user):\(id)" : id
+        let key = Key(guest: isGuest ? visitor.user : "", name: name)
         return terminals.withLock { terminals in
             if let known = terminals[key] { return known }
-            guard terminals.count < TerminalSet.limit else { return nil }
+            let others = terminals.filter { $0.key.guest.isEmpty != isGuest }
+            if others.count >= limits.count {
+                // One that nobody looks at and where nothing runs makes room.
+                guard let unused = others.first(where: { $0.value.isUnused }) else { return nil }
+                terminals[unused.key] = nil
+            }
             let manifest = manifest
-            let onExit: @Sendable () -> Void = { [events] in if !isGuest { events.terminal("Exited", id) } }
-            let new = Terminal(ringLimit: ringLimit, loop: loop, log: log, onExit: onExit) {
-                ShellCommand(terminal: id, manifest: manifest)
+            let onExit: @Sendable () -> Void = { [events] in if !isGuest { events.terminal("Exited", name.text) } }
+            let new = Terminal(ringLimit: limits.scrollback, loop: loop, log: log, onExit: onExit) {
+                ShellCommand(terminal: name.text, manifest: manifest)
             }
             terminals[key] = new
             return new
