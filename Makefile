@@ -8,8 +8,8 @@
 
 BUILD_PACKAGES = libmicrohttpd-dev libsqlite3-dev libyaml-dev libsodium-dev libwslay-dev libcmark-gfm-dev \
 	libcmark-gfm-extensions-dev libutf8proc-dev libcurl4 libjose0 node-xterm esbuild pkg-config
-# Git, curl and Python are for the learners of the examples.
-RUN_PACKAGES = nginx-light bubblewrap git curl python3
+# Git, curl and bsdtar fetch workshops' files; git, curl and Python are for the learners of the examples, too.
+RUN_PACKAGES = nginx-light bubblewrap git curl libarchive-tools ca-certificates python3
 TEST_PACKAGES = chromium python3-venv jq
 BENCH_PACKAGES = wrk libmicrohttpd-dev
 

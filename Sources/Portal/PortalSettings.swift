@@ -10,6 +10,8 @@ public struct PortalSettings: Sendable, Equatable {
     /// Longest that a start or a stop of a sandbox may take before it counts as failed.
     public var startTimeout = 120
     public var stopTimeout = 60
+    /// Longest that making an environment's content ready may take: fetching it and copying it.
+    public var prepareTimeout = 330
     /// Starts tried for a session that somebody waits for.
     public var startAttempts = 2
     /// Milliseconds for which the answer to a launch is held back for a session that is about to be ready: shorter than the

@@ -136,6 +136,13 @@ int lectern_reap(int pidfd) {
     return result.si_pid != 0;
 }
 
+int lectern_exit_status(int pidfd) {
+    siginfo_t result;
+    memset(&result, 0, sizeof result);
+    if (waitid((idtype_t)3 /* P_PIDFD */, (id_t)pidfd, &result, WEXITED) != 0) return -1;
+    return result.si_code == CLD_EXITED ? result.si_status : 128 + result.si_status;
+}
+
 int lectern_process_limit(void) { return RLIMIT_NPROC; }
 int lectern_set_process_limit(pid_t pid, uint64_t count) {
     struct rlimit limit = {count, count};

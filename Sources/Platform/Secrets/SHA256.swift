@@ -1,4 +1,5 @@
 internal import CSodium
+internal import Glibc
 
 /// SHA-256 (FIPS 180-4) where a protocol asks for it: PKCE, Content-Security-Policy. Secrets of our own are stored as
 /// `TokenDigest`.
@@ -10,6 +11,25 @@ public enum SHA256 {
         return digest
     }
     public static func digest(of text: String) -> [UInt8] { digest(of: Array(text.utf8)) }
+
+    /// The digest of a whole file, read from where it stands, as 64 hexadecimal digits.
+    /// - Throws: `SystemCallError`
+    package static func hexadecimalDigest(of file: Descriptor) throws -> String {
+        var state = crypto_hash_sha256_state()
+        _ = crypto_hash_sha256_init(&state)
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(file.number, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw SystemCallError("read") }
+            if count == 0 { break }
+            _ = crypto_hash_sha256_update(&state, buffer, UInt64(count))
+        }
+        var digest = [UInt8](repeating: 0, count: 32)
+        _ = crypto_hash_sha256_final(&state, &digest)
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
 
     /// The PKCE challenge of a verifier: base64url without padding of its SHA-256 (RFC 7636, section 4.2, `S256`).
     public static func challenge(of verifier: String) -> String { Base64.url(digest(of: verifier)) }

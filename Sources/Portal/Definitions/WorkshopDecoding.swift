@@ -19,9 +19,9 @@ enum WorkshopDecoding {
         workshop.labels = spec.labels("labels")
         workshop.logo = spec.text("logo") ?? ""
         workshop.version = spec.text("version") ?? "latest"
-        workshop.sources = spec["workshop"].list("files").compactMap(source)
+        workshop.sources = spec["workshop"].list("files").compactMap(ContentSourceDecoding.decode)
         workshop.packages = spec["workshop"].list("packages").map {
-            .init(name: $0.text("name") ?? "", sources: $0.list("files").compactMap(source))
+            .init(name: $0.text("name") ?? "", sources: $0.list("files").compactMap(ContentSourceDecoding.decode))
         }
         let session = spec["session"]
         decodeApplications(session["applications"], into: &workshop)
@@ -88,15 +88,5 @@ enum WorkshopDecoding {
             .init(pattern: $0.text("pattern") ?? "", replacement: $0.text("replacement") ?? "")
         }
         return ingress
-    }
-
-    private static func source(_ given: FieldView) -> ContentSource? {
-        guard let kind = ContentSource.kinds.first(where: { given[$0].isGiven }) else { return nil }
-        var source = ContentSource(kind: kind, url: given[kind].text("url") ?? given[kind].text("path") ?? "")
-        source.path = given.text("path") ?? "."
-        source.newRootPath = given.text("newRootPath") ?? ""
-        source.includePaths = given.texts("includePaths")
-        source.excludePaths = given.texts("excludePaths")
-        return source
     }
 }

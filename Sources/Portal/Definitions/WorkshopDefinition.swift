@@ -45,9 +45,9 @@ public struct WorkshopDefinition: Sendable, Equatable {
     public var storage: Int = 0
     public var ingresses: [Ingress] = []
     public var dashboards: [Dashboard] = []
-    /// `workshop.files`: where a cluster downloads the content from.
+    /// `workshop.files`: what is fetched beside, and over, the content folder, in order.
     public var sources: [ContentSource] = []
-    /// `workshop.packages`.
+    /// `workshop.packages`: shown in sessions as `/opt/packages/<name>`.
     public var packages: [Package] = []
     public var parameters: [Parameter] = []
 
@@ -135,25 +135,5 @@ public struct WorkshopDefinition: Sendable, Equatable {
         self.name = name
         self.title = title
         self.description = description
-    }
-}
-
-/// One item of `workshop.files` in vendir's words (section 1.2).
-public struct ContentSource: Sendable, Equatable {
-    public static let kinds = [
-        "git", "hg", "http", "image", "imgpkgBundle", "githubRelease", "helmChart", "inline", "directory",
-    ]
-    /// One of `kinds`.
-    public var kind: String
-    /// The address, where the kind has one.
-    public var url: String
-    /// Where it is unpacked to.
-    public var path: String = "."
-    public var newRootPath: String = ""
-    public var includePaths: [String] = []
-    public var excludePaths: [String] = []
-    public init(kind: String, url: String) {
-        self.kind = kind
-        self.url = url
     }
 }

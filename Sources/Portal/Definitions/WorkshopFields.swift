@@ -35,25 +35,50 @@ enum WorkshopFields {
 
     private static let content: [Field] = [
         Field("image", .anyText, .cluster),
-        Field("files", .list(.mapping(contentSource)), .notYet),
+        Field("files", .list(.mapping(contentSource))),
         Field(
             "packages",
             .list(
                 .mapping([
-                    Field("name", .text(.notEmpty), required: true), Field("files", .list(.mapping(contentSource))),
-                ])),
-            .notYet),
+                    Field("name", .text(.label), required: true), Field("files", .list(.mapping(contentSource))),
+                ]))),
     ]
 
     /// One item of vendir's `contents`.
-    private static let contentSource: [Field] =
-        ContentSource.kinds.map { Field($0, .anything) } + [
-            Field("path", .anyText),
-            Field("includePaths", .list(.anyText)),
-            Field("excludePaths", .list(.anyText)),
-            Field("legalPaths", .list(.anyText)),
-            Field("newRootPath", .anyText),
-        ]
+    private static let contentSource: [Field] = [
+        Field("git", .mapping(gitSource)),
+        Field("http", .mapping(httpSource)),
+        Field("inline", .mapping([Field("paths", .anything), Field("pathsFrom", .anything, .cluster)])),
+        Field("directory", .mapping([Field("path", .text(.notEmpty), required: true)])),
+        Field("hg", .anything, .cluster),
+        Field("image", .anything, .cluster),
+        Field("imgpkgBundle", .anything, .cluster),
+        Field("githubRelease", .anything, .cluster),
+        Field("helmChart", .anything, .cluster),
+        Field("path", .anyText),
+        Field("includePaths", .list(.anyText)),
+        Field("excludePaths", .list(.anyText)),
+        Field("legalPaths", .list(.anyText), .packaging),
+        Field("newRootPath", .anyText),
+    ]
+
+    private static let gitSource: [Field] = [
+        Field("url", .text(.notEmpty), required: true),
+        Field("ref", .anyText),
+        Field("skipInitSubmodules", .boolean),
+        Field("refSelection", .anything, .cluster),
+        Field("lfsSkipSmudge", .boolean, .cluster),
+        Field("depth", .anything, .bookkeeping),
+        Field("secretRef", .anything, .cluster),
+        Field("verification", .anything, .cluster),
+    ]
+
+    private static let httpSource: [Field] = [
+        Field("url", .text(.notEmpty), required: true),
+        Field("sha256", .anyText),
+        Field("disableUnpack", .boolean),
+        Field("secretRef", .anything, .cluster),
+    ]
 
     // MARK: Session
 

@@ -7,21 +7,23 @@ enum WorkshopRules {
         let spec = FieldView(node)["spec"]
         let name = node["metadata"]?["name"]?.place ?? node.place
         if workshop.instructions.isEnabled, workshop.instructionsSource == .pages,
-            !WorkshopContent.holdsPages(workshop.contentFolder)
+            !WorkshopContent.holdsPages(workshop.contentFolder), workshop.sources.isEmpty
         {
             check.add(
                 .warning, spec["workshop"].place ?? name, "spec.workshop",
                 "found no folder \"workshop\" with instructions beside the definition")
         }
-        for (index, source) in (spec["workshop"].list("files")).enumerated() {
-            let kinds = ContentSource.kinds.filter { source[$0].isGiven }
-            if kinds.count != 1 {
-                let found = kinds.isEmpty ? "none" : kinds.joined(separator: " and ")
-                check.add(
-                    .error, source.place ?? name, "spec.workshop.files[\(index)]",
-                    "found \(found), expected exactly one of \(ContentSource.kinds.joined(separator: ", "))")
+        let hasFolder = WorkshopContent.holdsPages(workshop.contentFolder)
+        for (index, source) in spec["workshop"].list("files").enumerated() {
+            ContentSourceDecoding.check(source, "spec.workshop.files[\(index)]", hasFolder: hasFolder, &check)
+        }
+        for (index, package) in spec["workshop"].list("packages").enumerated() {
+            for (item, source) in package.list("files").enumerated() {
+                ContentSourceDecoding.check(
+                    source, "spec.workshop.packages[\(index)].files[\(item)]", hasFolder: false, &check)
             }
         }
+        reportTwice(spec["workshop"].list("packages"), "name", "spec.workshop.packages", &check)
         reportTwice(spec["session"].list("ingresses"), "name", "spec.session.ingresses", &check)
         reportTwice(spec["session"].list("dashboards"), "name", "spec.session.dashboards", &check)
         reportTwice(spec["session"].list("env"), "name", "spec.session.env", &check)

@@ -136,7 +136,7 @@ extension SessionReconciler {
             let runtime = context.runtime
             let watch = Stopwatch()
             defer { context.measures.runtimePrepare.record(watch) }
-            try await within(seconds: context.settings.startTimeout) {
+            try await within(seconds: context.settings.prepareTimeout) {
                 try await runtime.prepare(EnvironmentPreparation(environment: name, workshop: workshop))
             }
             recordPrepared(name)

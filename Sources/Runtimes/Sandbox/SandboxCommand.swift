@@ -57,6 +57,7 @@ struct SandboxCommand {
         arguments += ["--dir", "/var", "--symlink", "/tmp", "/var/tmp", "--dir", "/root"]
         bind(parts.environment + "/content", Self.content, readOnly: true)
         arguments += ["--symlink", "lectern/content/workshop", "/opt/workshop"]
+        bind(parts.environment + "/packages", "/opt/packages", readOnly: true)
         bind(parts.portal, Self.portal, readOnly: true)
         bind(parts.session, Self.session, readOnly: false)
         bind(parts.home, Self.home, readOnly: false)

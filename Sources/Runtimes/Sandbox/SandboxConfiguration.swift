@@ -17,6 +17,13 @@ public struct SandboxConfiguration: Sendable {
     public var storageInterval = 1_000
     /// Whether control groups are used where they can be.
     public var usesControlGroups = true
+    /// Seconds in which all that a workshop's content is made of must be fetched.
+    public var contentTime = 300
+    /// Bytes that one source of a workshop's content may have, and files and folders in it.
+    public var contentSize = 1024 * 1024 * 1024
+    public var contentFiles = 200_000
+    /// A file with logins for content in the form of netrc(5); `nil` for none.
+    public var contentCredentials: String?
     /// Called after each step of a start; an error thrown ends the start there, with nothing cleaned up.
     var afterStep: (@Sendable (SandboxStartStep) throws -> Void)?
 

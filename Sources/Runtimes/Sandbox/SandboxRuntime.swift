@@ -20,6 +20,7 @@ public final class SandboxRuntime: SessionRuntime {
     let environmentLocks = NamedLocks<EnvironmentName>()
     /// Copying and starting; removing, which may take long and must not hold up those who come.
     let starting = BlockingWork("sandbox-start", width: 8)
+    let fetching = BlockingWork("content-fetch", width: 4)
     let removing = BlockingWork("sandbox-remove", width: 4)
     let measuring = BlockingWork("sandbox-usage", width: 1)
     let state = Mutex(State())
@@ -88,11 +89,21 @@ public final class SandboxRuntime: SessionRuntime {
 
     public func prepare(_ environment: EnvironmentPreparation) async throws {
         try await environmentLocks.withLock(environment.environment) {
-            try await starting.run { [folders] in
+            try await fetching.run { [folders, configuration, machine] in
+                let name = environment.workshop.name
                 do {
-                    try EnvironmentContent.prepare(environment, in: folders)
+                    try EnvironmentContent.prepare(
+                        environment, in: folders,
+                        FetchSandbox(
+                            bubblewrap: machine.bubblewrap,
+                            end: MonotonicTime.milliseconds() + configuration.contentTime * 1000,
+                            limit: FileTree.Usage(
+                                bytes: Int64(configuration.contentSize), entries: configuration.contentFiles),
+                            credentials: configuration.contentCredentials))
                 } catch let error as SystemCallError {
-                    throw error.asRuntimeError("copy the content of workshop \(environment.workshop.name)")
+                    throw error.asRuntimeError("copy the content of workshop \(name)")
+                } catch let failure as ContentFailure {
+                    throw SessionRuntimeError(.failed, "the content of workshop \(name), \(failure)")
                 }
             }
         }

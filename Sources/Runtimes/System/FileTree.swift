@@ -88,6 +88,8 @@ enum FileTree {
         var leavesOut: Set<String> = []
         /// The owner of what is made; `nil` keeps it with this process.
         var owner: SystemUser?
+        /// Whether what is there already makes room; folders of one name become one. Else it is an error.
+        var replaces = false
     }
 
     /// Copies what is in a folder into another, existing one. Links stay links; sockets, devices and pipes are left out.
@@ -104,9 +106,7 @@ enum FileTree {
             let mode: mode_t = status.st_mode & 0o111 == 0 ? 0o644 : 0o755
             switch status.st_mode & S_IFMT {
             case S_IFDIR:
-                guard entry.name.with({ mkdirat(target.number, $0, 0o755) }) == 0 else {
-                    throw SystemCallError("mkdir")
-                }
+                try makeFolder(entry.name, in: target, replaces: rules.replaces)
                 let inner = entry.name.with { lectern_open_at(source.number, $0, O_RDONLY | O_DIRECTORY, 0) }
                 guard inner >= 0 else { throw SystemCallError("open \(entry.name.text)") }
                 let from = Descriptor(owning: inner)
@@ -119,6 +119,7 @@ enum FileTree {
                 let opened = entry.name.with { lectern_open_at(source.number, $0, O_RDONLY, 0) }
                 guard opened >= 0 else { throw SystemCallError("open \(entry.name.text)") }
                 let from = Descriptor(owning: opened)
+                if rules.replaces { try makeRoom(for: entry.name, in: target) }
                 let made = entry.name.with {
                     lectern_open_at(target.number, $0, O_WRONLY | O_CREAT | O_EXCL, UInt32(mode))
                 }
@@ -130,6 +131,7 @@ enum FileTree {
             case S_IFLNK:
                 var link = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
                 let length = entry.name.with { readlinkat(source.number, $0, &link, Int(PATH_MAX)) }
+                if rules.replaces { try makeRoom(for: entry.name, in: target) }
                 guard length >= 0, entry.name.with({ symlinkat(link, target.number, $0) }) == 0 else {
                     throw SystemCallError("link \(entry.name.text)")
                 }
@@ -137,6 +139,44 @@ enum FileTree {
                     _ = entry.name.with { fchownat(target.number, $0, owner.id, owner.group, AT_SYMLINK_NOFOLLOW) }
                 }
             default: continue
+            }
+        }
+    }
+
+    private static func makeFolder(_ name: Name, in target: Descriptor, replaces: Bool) throws {
+        if name.with({ mkdirat(target.number, $0, 0o755) }) == 0 { return }
+        guard replaces, errno == EEXIST else { throw SystemCallError("mkdir") }
+        var status = stat()
+        let found = name.with { fstatat(target.number, $0, &status, AT_SYMLINK_NOFOLLOW) }
+        if found == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+        try makeRoom(for: name, in: target)
+        guard name.with({ mkdirat(target.number, $0, 0o755) }) == 0 else { throw SystemCallError("mkdir") }
+    }
+
+    /// Removes a file or link; a folder that stands in the way is an error (EISDIR).
+    private static func makeRoom(for name: Name, in folder: Descriptor) throws {
+        guard name.with({ unlinkat(folder.number, $0, 0) }) == 0 || errno == ENOENT else {
+            throw SystemCallError("replace \(name.text)")
+        }
+    }
+
+    /// Removes the files and links for which `isUnwanted` says so of their names from the top, and then the folders that
+    /// this left empty.
+    static func removeFiles(
+        below folder: Descriptor, _ path: [String] = [], where isUnwanted: ([String]) -> Bool
+    ) throws {
+        guard path.count < 128 else { throw SystemCallError("walk folders nested so deep", code: ELOOP) }
+        for entry in try entries(of: folder) {
+            let inner = path + [entry.name.text]
+            if entry.isFolder {
+                try removeFiles(below: try openFolder(folder.number, entry.name), inner, where: isUnwanted)
+                guard entry.name.with({ unlinkat(folder.number, $0, AT_REMOVEDIR) }) == 0 || errno == ENOTEMPTY else {
+                    throw SystemCallError("remove folder")
+                }
+            } else if isUnwanted(inner) {
+                guard entry.name.with({ unlinkat(folder.number, $0, 0) }) == 0 || errno == ENOENT else {
+                    throw SystemCallError("remove file")
+                }
             }
         }
     }

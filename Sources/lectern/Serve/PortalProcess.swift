@@ -171,9 +171,12 @@ final class PortalProcess {
             limits.processorPercent = configuration.tuning.sessionCPU
             limits.fileSize = configuration.tuning.sessionFileSize
             limits.openFiles = configuration.tuning.sessionOpenFiles
-            let sandbox = SandboxConfiguration(
+            var sandbox = SandboxConfiguration(
                 data: configuration.dataFolder, run: configuration.runFolder, agent: try .thisProgram(),
                 limits: limits)
+            sandbox.contentTime = configuration.tuning.contentTime
+            sandbox.contentSize = configuration.tuning.contentSize
+            sandbox.contentCredentials = configuration.contentCredentials
             return try SandboxRuntime(sandbox, log: log.about("sandbox"))
         }
     }
@@ -182,6 +185,7 @@ final class PortalProcess {
         var settings = PortalSettings()
         settings.concurrentStarts = configuration.tuning.parallelStarts
         settings.concurrentReservedStarts = max(1, configuration.tuning.parallelStarts / 2)
+        settings.prepareTimeout = configuration.tuning.contentTime + 30
         settings.launchPatience = configuration.tuning.launchWait
         settings.retention = configuration.tuning.keepHours * 3600
         settings.passwordCost = PasswordCost(

@@ -23,6 +23,8 @@ struct ServeConfiguration {
     var runtime: RuntimeKind
     var site: (folder: String, listen: SocketAddress)?
     var webhookSecretFile: String?
+    /// Logins for content that is fetched, in the form of netrc(5).
+    var contentCredentials: String?
     var watches: Bool
     var logLevel: Log.Level
     var logFormat: Log.Format
@@ -62,6 +64,9 @@ struct ServeConfiguration {
         var sessionCPU = 100
         var sessionFileSize = 256 * 1024 * 1024
         var sessionOpenFiles = 1024
+        /// Seconds for fetching a workshop's content, and bytes of each of its sources.
+        var contentTime = 300
+        var contentSize = 1024 * 1024 * 1024
     }
 
     static let options: [CommandOption] = [
@@ -113,6 +118,10 @@ struct ServeConfiguration {
         CommandOption("session-cpu", "PERCENT", "Of one processor, for one session.", default: "100"),
         CommandOption("session-file-size", "BYTES", "Largest file in a session.", default: "268435456"),
         CommandOption("session-open-files", "N", "Open files of one process of a session.", default: "1024"),
+        CommandOption("content-time", "SECONDS", "For fetching a workshop's files.", default: "300"),
+        CommandOption("content-size", "BYTES", "Of one source of a workshop's files.", default: "1073741824"),
+        CommandOption(
+            "content-credentials", "FILE", "Logins for the hosts that workshops' files come from, as in ~/.netrc."),
     ]
 
     /// - Throws: `UsageError` that names the option and what it takes.
@@ -146,6 +155,10 @@ struct ServeConfiguration {
         let siteListen = try Self.address(options, "site-listen", default: "127.0.0.1:8081")
         site = options["site"].map { (absolutePath($0), siteListen) }
         webhookSecretFile = options["webhook-secret-file"].map(absolutePath)
+        contentCredentials = options["content-credentials"].map(absolutePath)
+        if let file = contentCredentials, access(file, R_OK) != 0 {
+            throw UsageError("--content-credentials \(file): the file cannot be read")
+        }
         watches = options.has("watch")
         let level = try options.choice("log-level", of: Log.Level.allCases.map(\.name), default: "info")
         logLevel = Log.Level.allCases.first { $0.name == level } ?? .info
@@ -179,6 +192,9 @@ struct ServeConfiguration {
             "session-file-size", in: 1_048_576...1_099_511_627_776, default: tuning.sessionFileSize)
         tuning.sessionOpenFiles = try options.integer(
             "session-open-files", in: 64...1_048_576, default: tuning.sessionOpenFiles)
+        tuning.contentTime = try options.integer("content-time", in: 1...86_400, default: tuning.contentTime)
+        tuning.contentSize = try options.integer(
+            "content-size", in: 1_048_576...1_099_511_627_776, default: tuning.contentSize)
         self.tuning = tuning
     }
 

@@ -108,13 +108,24 @@ let everyField = """
           excludePaths: [/README.md]
           legalPaths: [/LICENSE]
           newRootPath: workshop
-        - git: {url: "https://example.com/a.git"}
+        - git:
+            url: "https://example.com/a.git"
+            ref: origin/main
+            skipInitSubmodules: true
+            refSelection: {}
+            lfsSkipSmudge: true
+            secretRef: {name: s}
+            verification: {}
         - hg: {url: "https://example.com/b"}
-        - http: {url: "https://example.com/c.tgz"}
+        - http:
+            url: "https://example.com/c.tgz"
+            sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+            disableUnpack: true
+            secretRef: {name: s}
         - imgpkgBundle: {image: registry.example.com/bundle}
         - githubRelease: {slug: a/b}
         - helmChart: {name: c}
-        - inline: {paths: {a.txt: x}}
+        - inline: {paths: {a.txt: x}, pathsFrom: []}
         - directory: {path: exercises}
         packages:
         - name: tools

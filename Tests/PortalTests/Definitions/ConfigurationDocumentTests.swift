@@ -26,7 +26,7 @@ struct ConfigurationDocumentTests {
         Set(
             (knownFields(TrainingPortalFields.all) + knownFields(WorkshopFields.all)).map { field in
                 let packages = "spec.workshop.packages[].files[]"
-                return field.path.hasPrefix(packages) ? KnownField(path: packages, effect: field.effect) : field
+                return field.path.hasPrefix(packages) ? KnownField(path: packages, effect: .honoured) : field
             })
     }
 

@@ -377,8 +377,8 @@ struct FindingMessagesTests {
                 "8:22: error: spec.workshop.files[0]: found none, expected exactly one of git, hg, http, image, imgpkgBundle, githubRelease, helmChart, inline, directory"
             ),
             (
-                "workshop: {files: [{git: {}, http: {}}]}",
-                "8:22: error: spec.workshop.files[0]: found git and http, expected exactly one of git, hg, http, image, imgpkgBundle, githubRelease, helmChart, inline, directory"
+                "workshop: {files: [{hg: {}, image: {}}]}",
+                "8:22: error: spec.workshop.files[0]: found hg and image, expected exactly one of git, hg, http, image, imgpkgBundle, githubRelease, helmChart, inline, directory"
             ),
             (
                 "session: {}",

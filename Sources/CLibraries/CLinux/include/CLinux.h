@@ -83,6 +83,8 @@ pid_t lectern_spawn(const lectern_child *child, int *step);
 
 /// Reaps one child through its pidfd without waiting. 1 reaped, 0 still runs, -1 errno (ECHILD: not ours).
 int lectern_reap(int pidfd);
+/// Waits for the process to end and returns its exit status, 128 and the signal's number where a signal ended it, or -1.
+int lectern_exit_status(int pidfd);
 
 /// RLIMIT_NPROC, which Swift does not see.
 int lectern_process_limit(void);
