@@ -1,8 +1,10 @@
 // Pages of instructions, without a reload.
 
+import { pageShown } from "./actions.js";
 import { instructions } from "./halves.js";
 import { tell } from "./notice.js";
 import { room, texts } from "./page.js";
+import { reveal } from "./section-actions.js";
 
 function pageOf(url) {
     const address = new URL(url, location.href);
@@ -36,9 +38,11 @@ async function show(target, isNew) {
     const heading = parsed.querySelector("h1");
     document.title = heading ? `${heading.textContent} – ${room.dataset.title}` : room.dataset.title;
     const anchor = target.hash ? document.getElementById(decodeURIComponent(target.hash.slice(1))) : null;
+    if (anchor) reveal(anchor);
     if (anchor) anchor.scrollIntoView();
     else instructions.scrollTop = 0;
     parsed.focus({ preventScroll: true });
+    pageShown();
 }
 
 // Which page an address without one means.

@@ -2,11 +2,14 @@
 // its own; they are bundled into one script by Assets/build-room.
 
 import { startActions } from "./actions.js";
+import "./copy-actions.js";
 import { startConnection } from "./connection.js";
 import { startDashboards } from "./dashboards.js";
 import { startEnding } from "./ending.js";
 import { startHalves } from "./halves.js";
 import { startInstructions } from "./instructions.js";
+import { startSections } from "./section-actions.js";
+import "./terminal-actions.js";
 import { startTerminals } from "./terminals.js";
 import { startTime } from "./time.js";
 import { startWorkArea } from "./work-area.js";
@@ -16,8 +19,10 @@ startWorkArea();
 startTerminals();
 startHalves();
 startDashboards();
-startActions();
 startInstructions();
 startConnection();
 startEnding();
 startTime();
+startSections();
+// Last: what begins by itself needs everything else.
+startActions();

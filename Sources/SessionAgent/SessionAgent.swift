@@ -43,7 +43,8 @@ public final class SessionAgent: HTTPHandler {
             log: log.about("session"))
         terminals = TerminalSet(manifest: manifest, events: events, log: log.about("terminal"))
         library = InstructionLibrary(
-            manifest: manifest, terminals: terminals.ids, log: log.about("instructions"), onProblem: events.failed)
+            manifest: manifest, surroundings: ActionSurroundings(manifest, terminals: work.terminals),
+            log: log.about("instructions"), onProblem: events.failed)
         room = RoomPage(frame: frame, library: library, work: work)
     }
 
@@ -172,10 +173,10 @@ public final class SessionAgent: HTTPHandler {
 
     /// An action was clicked whose author wants to hear of it.
     private func action(_ request: HTTPRequest, _ visitor: Visitor) -> HTTPResponse {
-        guard let name = request.formParameters["event_name"], !name.isEmpty, name.utf8.count <= 200 else {
-            return HTTPResponse(status: 400, text: "event_name is missing or too long\n")
-        }
-        if isOwner(visitor) { events.acted(name) }
+        guard let text = request.formParameters["event"], text.utf8.count <= 4096,
+            let event = JSONValue(parsing: Array(text.utf8))
+        else { return HTTPResponse(status: 400, text: "event is missing, too long, or not JSON\n") }
+        if isOwner(visitor) { events.acted(event) }
         return HTTPResponse(status: 204, headers: ["Cache-Control": "no-store", "Lectern-Session": manifest.session])
     }
 

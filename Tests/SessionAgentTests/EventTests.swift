@@ -60,27 +60,30 @@ struct EventTests {
         }
     }
 
-    @Test("An action with an event is told of; others' forms and names that are too long are not")
+    @Test("An action with an event is told of; others' forms and what is no JSON are not")
     func actions() async throws {
         let fixture = try AgentFixture(pages: EventTests.pages)
         let cookie = try await fixture.enter()
         let page = await fixture.send(.get, "/dashboard/", cookie: cookie).text
-        #expect(page.contains("data-event=\"listed\""))
+        #expect(page.contains("&quot;event&quot;:&quot;listed&quot;"))
         let token = try await fixture.formToken(cookie)
         let before = try await events(fixture, 7).count
         #expect(await fixture.send(.get, "/session/event", cookie: cookie).status == 405)
-        #expect(await fixture.send(.post, "/session/event", cookie: cookie, body: "event_name=x").status == 403)
-        let long = String(repeating: "x", count: 201)
-        let bad = await fixture.send(.post, "/session/event", cookie: cookie, body: "csrf=\(token)&event_name=\(long)")
-        #expect(bad.status == 400)
-        let good = await fixture.send(.post, "/session/event", cookie: cookie, body: "csrf=\(token)&event_name=listed")
+        #expect(await fixture.send(.post, "/session/event", cookie: cookie, body: "event=1").status == 403)
+        let long = "%22" + String(repeating: "x", count: 4096) + "%22"
+        for bad in ["event=\(long)", "event=", "event=listed", "event=%7B", "other=1"] {
+            let answer = await fixture.send(.post, "/session/event", cookie: cookie, body: "csrf=\(token)&\(bad)")
+            #expect(answer.status == 400, "\(bad)")
+        }
+        let good = await fixture.send(
+            .post, "/session/event", cookie: cookie, body: "csrf=\(token)&event=%7B%22name%22%3A%22listed%22%7D")
         #expect(good.status == 204)
         let told = try await events(fixture, before + 1)
         #expect(told.count == before + 1 && told.last?.name == "Action/Event")
         #expect(
             told.last?.data
                 == #"{"prev_page":null,"current_page":"01-one","next_page":"02-two","page_number":1,"pages_total":3,"#
-                + #""event_name":"listed"}"#)
+                + #""event_name":{"name":"listed"}}"#)
     }
 
     @Test("A page that cannot be shown is told of, once, with its name")

@@ -110,45 +110,6 @@ struct InstructionTests {
     }
 
     @Test(
-        "Code blocks become the actions they name",
-        arguments: [
-            ("execute", "ls -l\n", ClickableAction.run(command: "ls -l", terminals: ["1"], clears: false)),
-            ("execute-2", "a\nb\n", .run(command: "a\nb", terminals: ["2"], clears: false)),
-            ("execute-3", "x\n", .unknown(name: "execute-3")),
-            ("execute-all", "x\n", .run(command: "x", terminals: ["1", "2"], clears: false)),
-            ("execute", "<ctrl+c>\n", .interrupt(terminals: ["1"])),
-            (
-                "terminal:execute", "command: |\n  one\n  two\nsession: 2\nclear: true\n",
-                .run(command: "one\ntwo\n", terminals: ["2"], clears: true)
-            ),
-            (
-                "terminal:execute", "command: x\nsession: \"*\"\n",
-                .run(command: "x", terminals: ["1", "2"], clears: false)
-            ),
-            ("terminal:execute", "session: 1\n", .unknown(name: "terminal:execute")),
-            ("terminal:execute", ": [broken\n", .unknown(name: "terminal:execute")),
-            ("terminal:execute", "command: x\nsession: 9\n", .unknown(name: "terminal:execute")),
-            ("terminal:input", "text: y\nendl: false\n", .input(text: "y", terminal: "1", hasEnter: false)),
-            ("copy", "some text\n", .copy("some text")),
-            ("workshop:copy", "text: other\n", .copy("other")),
-            ("editor:open-file", "file: x\n", .unknown(name: "editor:open-file")),
-            ("python", "print(1)\n", .none), ("", "x\n", .none), ("c++:x", "x\n", .none), ("a:b:c", "x\n", .none),
-        ])
-    func actions(info: String, text: String, action: ClickableAction) {
-        #expect(ClickableAction(MarkdownHooks.CodeBlock(info: info, text: text), terminals: ["1", "2"]) == action)
-    }
-
-    @Test("A code block's text cannot leave its attribute")
-    func codeBlockHTML() {
-        let html = CodeBlockHTML.html(
-            MarkdownHooks.CodeBlock(info: "execute", text: "echo \"<&'\n"), terminals: ["1"]
-        ).text
-        #expect(html.contains("data-text=\"echo &quot;&lt;&amp;&#39;\"") && html.contains("data-action=\"run\""))
-        let note = CodeBlockHTML.html(MarkdownHooks.CodeBlock(info: "files:upload", text: "x"), terminals: ["1"]).text
-        #expect(note.contains("files:upload") && !note.contains("data-action"))
-    }
-
-    @Test(
         "Addresses are resolved against the page's folder",
         arguments: [
             ("x.png", "a/", PageAddress.Target.file("a/x.png")), ("../x.png", "a/b/", .file("a/x.png")),

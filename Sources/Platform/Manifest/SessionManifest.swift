@@ -58,6 +58,8 @@ public struct SessionManifest: Codable, Sendable, Equatable {
             self.scrollback = scrollback
         }
     }
+    /// Whether an author looks at the workshop while writing it: mistakes are shown with their reasons.
+    public var isPreview: Bool
 
     public struct Dashboard: Codable, Sendable, Equatable {
         public var name: String
@@ -149,7 +151,8 @@ public struct SessionManifest: Codable, Sendable, Equatable {
         cookieKey: String, contentFolder: String, home: String, terminalLayout: String, workshopLayout: String,
         variables: [Variable], parameters: [String: String], frameAncestors: [String], hasExpiry: Bool,
         dashboards: [Dashboard] = [], ingresses: [Ingress] = [], applications: Applications = Applications(),
-        terminalLimits: TerminalLimits? = nil
+        terminalLimits: TerminalLimits? = nil,
+        isPreview: Bool = false
     ) {
         self.session = session
         self.environment = environment
@@ -175,5 +178,6 @@ public struct SessionManifest: Codable, Sendable, Equatable {
         self.ingresses = ingresses
         self.applications = applications
         self.terminalLimits = terminalLimits
+        self.isPreview = isPreview
     }
 }

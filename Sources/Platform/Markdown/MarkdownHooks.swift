@@ -6,10 +6,22 @@ public struct MarkdownHooks {
         public var info: String
         /// With its last line break.
         public var text: String
-        public init(info: String, text: String) {
+        /// Where it begins in the text that is rendered, from 1: the line of its fence, and the column of its first byte.
+        public var line: Int
+        public var column: Int
+        public init(info: String, text: String, line: Int = 1, column: Int = 1) {
             self.info = info
             self.text = text
+            self.line = line
+            self.column = column
         }
+    }
+
+    /// A code block that begins or ends a part of the page.
+    public enum Fold: Sendable, Equatable {
+        case begin(String)
+        /// Of the nearest part of that name, or with `*` the nearest of all, among the block's own siblings.
+        case end(String)
     }
 
     public enum Link: Equatable {
@@ -33,8 +45,14 @@ public struct MarkdownHooks {
     public var link: (String) -> Link = { .here($0) }
     /// The address of an image as the page should ask for it; `nil` leaves only its description. Same rule as for links.
     public var image: (String) -> String? = { $0 }
-    /// The HTML of a code block; `nil` for the ordinary one.
+    /// The HTML of a code block, whose text has not been through `literal`; `nil` for the ordinary one, which has.
     public var codeBlock: (CodeBlock) -> String? = { _ in nil }
+    /// Whether a code block begins or ends a part of the page. A pair becomes what `folded` says; a block that has no
+    /// partner is given to `codeBlock`.
+    public var fold: (CodeBlock) -> Fold? = { _ in nil }
+    /// HTML before and after the blocks between a pair.
+    public var folded: (_ begin: CodeBlock, _ end: CodeBlock) -> (opening: String, closing: String) = { _, _ in ("", "")
+    }
     /// Replaces parts of running text; `nil` when there is nothing to replace.
     public var text: (String) -> [Piece]? = { _ in nil }
     /// Replaces parts of code, destinations and titles, where only text can stand; `nil` when there is nothing to replace.

@@ -22,6 +22,8 @@ struct MarkdownTree {
         }
         cmark_iter_free(iterator)
 
+        foldParts(&nodes)
+
         let levels = nodes.filter { cmark_node_get_type($0) == CMARK_NODE_HEADING }.map(cmark_node_get_heading_level)
         let shift = Int32(topHeadingLevel) - (levels.min() ?? Int32(topHeadingLevel))
         var anchors = HeadingAnchors()
@@ -129,14 +131,55 @@ struct MarkdownTree {
     }
 
     private func replaceCodeBlock(_ node: OpaquePointer) {
-        replaceLiteral(node)
+        guard let html = hooks.codeBlock(codeBlock(node)) else { return replaceLiteral(node) }
+        replace(node, by: custom(CMARK_NODE_CUSTOM_BLOCK, html))
+    }
+
+    private func codeBlock(_ node: OpaquePointer) -> MarkdownHooks.CodeBlock {
         let info = text(cmark_node_get_fence_info(node))
         let trimmed = info.drop(while: \.isWhitespace)
-        let block = MarkdownHooks.CodeBlock(
+        return MarkdownHooks.CodeBlock(
             info: String(trimmed.reversed().drop(while: \.isWhitespace).reversed()),
-            text: text(cmark_node_get_literal(node)))
-        guard let html = hooks.codeBlock(block) else { return }
-        replace(node, by: custom(CMARK_NODE_CUSTOM_BLOCK, html))
+            text: text(cmark_node_get_literal(node)), line: Int(cmark_node_get_start_line(node)),
+            column: max(1, Int(cmark_node_get_start_column(node))))
+    }
+
+    /// Puts what stands between a pair of code blocks into a block of its own, so that the HTML around it is whole
+    /// wherever the pair stands. The pair itself is gone afterwards.
+    private func foldParts(_ nodes: inout [OpaquePointer]) {
+        typealias Part = (name: String, node: OpaquePointer, block: MarkdownHooks.CodeBlock)
+        var open: [OpaquePointer?: [Part]] = [:]
+        var removed: Set<OpaquePointer> = []
+        for node in nodes where cmark_node_get_type(node) == CMARK_NODE_CODE_BLOCK {
+            let block = codeBlock(node)
+            guard let fold = hooks.fold(block) else { continue }
+            // Siblings have one parent, until a part has been folded into another one.
+            let parent = cmark_node_parent(node)
+            switch fold {
+            case .begin(let name): open[parent, default: []].append((name, node, block))
+            case .end(let name):
+                var parts = open[parent, default: []]
+                guard let index = parts.lastIndex(where: { name == "*" || $0.name == name }) else { continue }
+                let begin = parts[index]
+                parts.removeSubrange(index...)
+                open[parent] = parts
+                let html = hooks.folded(begin.block, block)
+                guard let whole = custom(CMARK_NODE_CUSTOM_BLOCK, html.opening, html.closing) else { continue }
+                guard cmark_node_insert_before(begin.node, whole) == 1 else {
+                    cmark_node_free(whole)
+                    continue
+                }
+                while let inner = cmark_node_next(begin.node), inner != node {
+                    cmark_node_unlink(inner)
+                    if cmark_node_append_child(whole, inner) == 0 { removed.insert(inner) }
+                }
+                for partner in [begin.node, node] {
+                    removed.insert(partner)
+                    remove(partner)
+                }
+            }
+        }
+        if !removed.isEmpty { nodes.removeAll(where: removed.contains) }
     }
 
     private func paragraphHTML(_ node: OpaquePointer) -> String? {

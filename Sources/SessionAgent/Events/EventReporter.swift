@@ -75,12 +75,13 @@ final class EventReporter: Sendable {
     }
 
     /// The owner clicked an action that its author wants to hear of.
-    func acted(_ name: String) {
+    /// - Parameter event: what its author wants to hear: any value (spec/dashboard.md section 6).
+    func acted(_ event: JSONValue) {
         var members: [JSONValue.Member] = []
         if let page = state.withLock({ $0.page }), case .object(let known) = EventReporter.data(of: page) {
             members = known
         }
-        members.append(.init("event_name", .string(name)))
+        members.append(.init("event_name", event))
         report("Action/Event", .object(members))
     }
 

@@ -23,6 +23,12 @@ struct FrontMatter: Equatable {
         return (FrontMatter(), text)
     }
 
+    /// How many lines of a page stand before its body.
+    static func lines(of text: String, before body: Substring) -> Int {
+        func lineBreaks(_ bytes: some Sequence<UInt8>) -> Int { bytes.reduce(0) { $1 == 10 ? $0 + 1 : $0 } }
+        return lineBreaks(text.utf8) - lineBreaks(body.utf8)
+    }
+
     init() {}
 
     private init(yaml: String) {

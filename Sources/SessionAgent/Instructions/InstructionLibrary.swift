@@ -29,7 +29,7 @@ final class InstructionLibrary: Sendable {
     let content: ContentFolder
     private let manifest: SessionManifest
     private let environment: [String: String]
-    private let terminals: [String]
+    private let surroundings: ActionSurroundings
     private let renderer = MarkdownRenderer(limit: InstructionLibrary.sizeLimit, topHeadingLevel: 2)
     private let state = Mutex(State())
     private let log: Log
@@ -37,13 +37,13 @@ final class InstructionLibrary: Sendable {
 
     /// - Parameter onProblem: told, beside the log, what keeps a learner from seeing a page; must not block.
     init(
-        manifest: SessionManifest, terminals: [String], log: Log,
+        manifest: SessionManifest, surroundings: ActionSurroundings, log: Log,
         onProblem: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.onProblem = onProblem
         content = ContentFolder(path: manifest.contentFolder + "/workshop")
         self.manifest = manifest
-        self.terminals = terminals
+        self.surroundings = surroundings
         self.log = log
         environment = Dictionary(
             manifest.variables.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
@@ -112,7 +112,12 @@ final class InstructionLibrary: Sendable {
         hooks.text = shortcodes.pieces
         hooks.literal = shortcodes.literal
         hooks.paragraph = shortcodes.paragraph
-        hooks.codeBlock = { [terminals] in CodeBlockHTML.html($0, terminals: terminals).text }
+        let blocks = CodeBlockHTML(
+            surroundings: surroundings, restore: shortcodes.restored,
+            sourceLine: { shortcodes.pageLine(of: $0) + FrontMatter.lines(of: text, before: body) })
+        hooks.codeBlock = { blocks.html($0).text }
+        hooks.fold = blocks.fold
+        hooks.folded = blocks.folded
         hooks.link = { written in
             switch PageAddress.resolve(written, folder: page.folder, isPage: ids.contains) {
             case .page(let id, let fragment):

@@ -17,6 +17,8 @@ struct Shortcodes {
     private(set) var text = ""
     private let word: String
     private var replacements: [Replacement] = []
+    /// Where pieces of the page begin: lines before it in `text`, and in the page.
+    private var pieceStarts: [(text: Int, page: Int)] = []
 
     /// - Parameters:
     ///   - baseURL: what `{{< baseurl >}}` stands for, without a trailing slash.
@@ -29,8 +31,21 @@ struct Shortcodes {
         var openBlocks: [String] = []
         // Text between `pathway` tags of another pathway is left out.
         var hidden = 0
-        func add(_ piece: some StringProtocol) { if hidden == 0 { text += piece } }
+        var lines = (text: 0, page: 0)
+        var counted = page.startIndex
+        func add(_ piece: some StringProtocol) {
+            guard hidden == 0 else { return }
+            text += piece
+            lines.text += Shortcodes.lineBreaks(piece)
+        }
+        func begin(at index: String.Index) {
+            lines.page += Shortcodes.lineBreaks(page[counted..<index])
+            counted = index
+            pieceStarts.append(lines)
+        }
+        begin(at: page.startIndex)
         while let start = rest.firstRange(of: "{{<") {
+            begin(at: rest.startIndex)
             add(rest[..<start.lowerBound])
             let after = rest[start.upperBound...]
             guard let end = after.firstRange(of: ">}}") else {
@@ -76,8 +91,19 @@ struct Shortcodes {
             default: add(marker(.text(String(whole))))
             }
         }
+        begin(at: rest.startIndex)
         add(rest)
         for _ in openBlocks { text += block(.closing) }
+    }
+
+    /// The line of the page that a line of `text` comes from, both from 1.
+    func pageLine(of line: Int) -> Int {
+        let start = pieceStarts.last { $0.text < line } ?? (text: 0, page: 0)
+        return start.page + line - start.text
+    }
+
+    private static func lineBreaks(_ text: some StringProtocol) -> Int {
+        text.utf8.reduce(0) { $1 == 10 ? $0 + 1 : $0 }
     }
 
     private mutating func marker(_ replacement: Replacement) -> String {

@@ -75,7 +75,10 @@ struct RoomPage: Sendable {
             overDialog(returnURL: returnURL)
             jsonScript(
                 id: "texts",
-                .object((AgentText.script + AgentText.workAreaScript).map { JSONValue.Member($0.0, .string($0.1)) }))
+                .object(
+                    (AgentText.script + AgentText.workAreaScript + AgentText.actionScript).map {
+                        JSONValue.Member($0.0, .string($0.1))
+                    }))
         }
     }
 
