@@ -19,6 +19,12 @@ public final class SessionAgent: HTTPHandler {
     private let pages: MessagePages
     private let assets: StaticFiles
     private let activity = ActivityClock()
+    private let runner: ScriptRunner
+    private let setup: WorkshopSetup
+    private let examiner: Examiner
+    private let gate: PageGate
+    private let checkRoutes: CheckRoutes
+    private let setupRoutes: SetupRoutes
 
     /// - Parameters:
     ///   - client: reaches the portal over `manifest.portalSocket`. Called on a thread of the agent's own.
@@ -41,22 +47,37 @@ public final class SessionAgent: HTTPHandler {
         calls = SessionCalls(
             portal: portal, worker: worker, grants: grants, events: events, pages: pages, manifest: manifest,
             log: log.about("session"))
-        terminals = TerminalSet(manifest: manifest, events: events, log: log.about("terminal"))
+        let runner = ScriptRunner()
+        self.runner = runner
+        let folders = WorkshopFolders(manifest: manifest)
+        let setup = WorkshopSetup(
+            manifest: manifest, folders: folders, runner: runner, log: log.about("setup"), onFailure: events.failed)
+        self.setup = setup
+        examiner = Examiner(manifest: manifest, folders: folders, runner: runner, setup: setup, clock: clock)
+        terminals = TerminalSet(manifest: manifest, events: events, setup: setup, log: log.about("terminal"))
         library = InstructionLibrary(
             manifest: manifest, surroundings: ActionSurroundings(manifest, terminals: work.terminals),
-            log: log.about("instructions"), onProblem: events.failed)
-        room = RoomPage(frame: frame, library: library, work: work)
+            log: log.about("instructions"), added: { setup.added }, onProblem: events.failed)
+        setupRoutes = SetupRoutes(setup: setup, frame: frame, pages: pages, session: manifest.session)
+        let passed = PassedChecks(manifest: manifest, log: log.about("checks"))
+        gate = PageGate(library: library, passed: passed, hasExaminer: manifest.applications.hasExaminer)
+        checkRoutes = CheckRoutes(
+            examiner: examiner, passed: passed, gate: gate, library: library, pages: pages, session: manifest.session)
+        room = RoomPage(frame: frame, library: library, work: work, setup: setupRoutes)
     }
 
-    /// Starts the agent's two threads. Shells start with their first viewer.
+    /// Starts the agent's threads and the workshop's setup. Shells start with their first viewer, once that is over.
     public func start() {
         worker.start()
         terminals.start()
+        if manifest.applications.hasExaminer || setup.hasScripts { runner.start() }
+        setup.start()
     }
 
     /// Ends every shell and returns when the agent's threads have ended. Requests may still come and are answered; their
     /// terminals stay closed.
     public func stop() {
+        runner.stop()
         terminals.stop()
         worker.stop()
     }
@@ -124,6 +145,14 @@ public final class SessionAgent: HTTPHandler {
         case let path where path.hasPrefix("/workshop/"):
             guard isReading else { return .now(pages.methodNotAllowed(allowed: "GET, HEAD", request)) }
             return .now(workshop(String(path.dropFirst("/workshop/".count)), request, visitor))
+        case let path where path.hasPrefix("/examiner/"):
+            let caller = CheckRoutes.Caller(
+                isOwner: isOwner(visitor), seesAll: seesAll(visitor), isOurForm: isOurForm(request, visitor))
+            return checkRoutes.reply(String(path.dropFirst("/examiner/".count)), to: request, from: caller)
+        case let path where path.hasPrefix("/setup/"):
+            return .now(
+                setupRoutes.reply(
+                    String(path.dropFirst("/setup/".count)), to: request, seesLog: seesAll(visitor)))
         case let path where path.hasPrefix("/terminal/session/"):
             return .now(terminal(String(path.dropFirst("/terminal/session/".count)), request, visitor))
         default: return .now(pages.notFound(request))
@@ -138,11 +167,26 @@ public final class SessionAgent: HTTPHandler {
         }
         activity.heard(isVisible: true)
         let page = request.queryParameters["page"] ?? ""
-        if visitor.user == grant.owner && request.method == .get { events.opened(room.rendered(page)) }
+        let view = gate.view(seesAll: seesAll(visitor))
+        if visitor.user == grant.owner && request.method == .get {
+            events.opened(room.rendered(page).flatMap { view.locked.contains($0.page.id) ? nil : $0 })
+        }
         return room.response(
             page: page, formToken: cookies.formToken(for: visitor.id),
-            returnURL: grant.returnURL)
+            returnURL: grant.returnURL, gate: gate, view: view, seesSetupLog: seesAll(visitor))
     }
+
+    /// Staff and an author at work see every page, and what the setup said.
+    private func seesAll(_ visitor: Visitor) -> Bool { visitor.isStaff || manifest.isPreview }
+
+    /// Runs a check as a page does, for those who are in the same process. `answer` is called once, from any thread, and
+    /// must not block.
+    package func run(_ check: CheckRequest, answer: @escaping @Sendable (CheckAnswer) -> Void) {
+        examiner.run(check, answer: answer)
+    }
+
+    /// Calls back once the workshop's setup is over: at once if it is.
+    package func whenSetUp(_ body: @escaping @Sendable () -> Void) { setup.whenOver(body) }
 
     /// `content/<page>/` and the files of `content` and `static`.
     private func workshop(_ path: String, _ request: HTTPRequest, _ visitor: Visitor) -> HTTPResponse {
@@ -161,9 +205,15 @@ public final class SessionAgent: HTTPHandler {
                 headers: ["Location": PageAddress.dashboard(rendered.page.id), "Cache-Control": "no-store"])
         }
         activity.heard(isVisible: true)
+        let view = gate.view(seesAll: seesAll(visitor))
+        if view.locked.contains(rendered.page.id) {
+            let obstacle = gate.obstacle(to: rendered.page.id, in: view)
+            return HTTPResponse(
+                status: 403, headers: PageFrame.headers, html: InstructionHTML.locked(rendered.page, behind: obstacle))
+        }
         if isOwner(visitor) && request.method == .get { events.viewed(rendered) }
         return HTTPResponse(
-            headers: PageFrame.headers, html: InstructionHTML.page(rendered, in: library.pages()))
+            headers: PageFrame.headers, html: InstructionHTML.page(rendered, in: library.pages(), view: view))
     }
 
     /// What staff look at says nothing about how far the learner is.

@@ -29,11 +29,12 @@ final class RunningPortal: @unchecked Sendable {
     ///   - options: further options of `serve`.
     ///   - portalOptions: further lines of the definition below `spec.portal`.
     ///   - environment: further variables.
+    ///   - workshop: files of the workshop by their paths; then `session` stands below its `spec.session`.
     ///   - holdsSocket: opens the portal's socket itself and hands it over, as a service manager does.
     init(
         capacity: Int, reserved: Int = 0, expires: String = "60m", runtime: String = "none", webhook: String? = nil,
         options: [String] = [], portalOptions: [String] = [], environment: [String: String] = [:],
-        holdsSocket: Bool = false
+        workshop: (session: [String], files: [String: String])? = nil, holdsSocket: Bool = false
     ) throws {
         folder = "/tmp/lectern-test-\(UInt32.random(in: .min ... .max))"
         frontPort = try freePort()
@@ -48,6 +49,16 @@ final class RunningPortal: @unchecked Sendable {
         // Root's front door has workers that are not root.
         try FileManager.default.createDirectory(
             atPath: definitions, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        let resource = """
+            apiVersion: training.educates.dev/v1beta1
+            kind: Workshop
+            metadata:
+              name: lab
+            spec:
+              title: Lab
+              description: A workshop to test with.
+
+            """
         try """
         apiVersion: training.educates.dev/v1beta1
         kind: TrainingPortal
@@ -70,15 +81,13 @@ final class RunningPortal: @unchecked Sendable {
             initial: \(reserved)
             expires: \(expires)
         \(webhook.map { "  analytics: {webhook: {url: \"\($0)\"}}" } ?? "")
-        ---
-        apiVersion: training.educates.dev/v1beta1
-        kind: Workshop
-        metadata:
-          name: lab
-        spec:
-          title: Lab
-          description: A workshop to test with.
+        \(workshop == nil ? "---\n" + resource : "")
         """.write(toFile: definitions + "/portal.yaml", atomically: true, encoding: .utf8)
+        if let workshop {
+            try RunningPortal.write(
+                workshop.files, resource + "  session:\n" + workshop.session.map { "    \($0)\n" }.joined(),
+                into: definitions + "/lab")
+        }
         hasFrontDoor = !options.contains("--front-door")
         arguments =
             [
@@ -88,6 +97,19 @@ final class RunningPortal: @unchecked Sendable {
             ] + options
         process = Process()
         try start()
+    }
+
+    /// Scripts, which begin with `#!`, are made executable.
+    private static func write(_ files: [String: String], _ resource: String, into folder: String) throws {
+        for (path, text) in files.merging(["resources/workshop.yaml": resource], uniquingKeysWith: { $1 }) {
+            let file = URL(fileURLWithPath: folder + "/" + path)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o755])
+            try Data(text.utf8).write(to: file)
+            let mode = text.hasPrefix("#!") ? 0o755 : 0o644
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file.path)
+        }
     }
 
     /// Starts the program and waits until it says that it is ready.

@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 import Testing
 
 @Suite(
@@ -34,6 +35,42 @@ struct SandboxTests {
         try portal.start()
         let after = try browser.open(portal.url(portal.createPath))
         #expect(after.url == before.url)
+    }
+
+    @Test("The workshop's setup and its checks run inside the sandbox, as its user, with what it may see")
+    func setup() throws {
+        let portal = try RunningPortal(
+            capacity: 1, reserved: 1, runtime: "local",
+            workshop: (
+                session: ["applications:", "  examiner: {enabled: true}"],
+                files: [
+                    "workshop/content/one.md": "# One\n\nWhere: {{< param ENV_WHERE >}}.\n",
+                    "workshop/profile": "FROM_PROFILE=profile\n",
+                    "workshop/setup.d/1.sh":
+                        "#!/bin/bash\necho \"WHERE=$(id -u) $(pwd) $(cat task/text)\" >> $WORKSHOP_ENV\n",
+                    "workshop/examiner/tests/look":
+                        "#!/bin/bash\necho \"$WHERE, $(bash -lc 'echo $FROM_PROFILE $0'), $SESSION_NAME\"\n"
+                        + "touch /opt/workshop/new 2>/dev/null && echo writable\n"
+                        + "ls /run/lectern/session/agent.sock > /dev/null\n",
+                    "task/text": "exercise",
+                ]
+            ))
+        defer { portal.remove() }
+        let browser = TestBrowser(portal)
+        let page = try launch(browser, at: portal)
+        let host = try #require(URL(string: page.url)?.host())
+        let origin = "http://\(host):\(portal.frontPort)"
+        try portal.eventually { try browser.open(origin + "/setup/state").text.contains("fine") ? true : nil }
+        let shown = try browser.open(origin + "/dashboard/")
+        #expect(shown.text.contains("Where: 1000 /home/learner exercise."))
+        let start = try #require(shown.text.range(of: "data-form-token=\"")).upperBound
+        let token = String(shown.text[start...].prefix { $0 != "\"" })
+        let answer = try browser.open(
+            origin + "/examiner/test/look", method: .post, form: "{}", headers: ["Lectern-Form-Token": token])
+        let session = String(host.prefix { $0 != "." })
+        #expect(
+            answer.text
+                == #"{"success":true,"message":"1000 /home/learner exercise, profile bash, \#(session)"}"#)
     }
 
     @Test("A sandbox that dies ends its session: the learner is sent back, and the place is free again")

@@ -22,7 +22,9 @@ final class TestBrowser {
     init(_ portal: RunningPortal) { port = portal.frontPort }
 
     /// Opens a URL and follows redirects until a page, or until they leave `lectern.localhost`.
-    func open(_ start: String, method: HTTPMethod = .get, form: String = "") throws -> Page {
+    func open(
+        _ start: String, method: HTTPMethod = .get, form: String = "", headers more: [String: String] = [:]
+    ) throws -> Page {
         var url = start
         var method = method
         for number in 1...10 {
@@ -35,6 +37,7 @@ final class TestBrowser {
                 "Host": "\(host):\(port)", "Accept": "text/html", "User-Agent": "Mozilla/5.0 (test)",
                 "Origin": "http://\(host):\(port)",
             ]
+            for (name, value) in more { headers[name] = value }
             let jar = (cookies[host] ?? [:]).map { "\($0.key)=\($0.value)" }.joined(separator: "; ")
             if !jar.isEmpty { headers["Cookie"] = jar }
             if method == .post { headers["Content-Type"] = "application/x-www-form-urlencoded" }

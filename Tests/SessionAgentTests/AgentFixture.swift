@@ -26,12 +26,15 @@ final class AgentFixture: Sendable {
             try FileManager.default.createDirectory(
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: file)
+            if text.hasPrefix("#!") {
+                try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+            }
         }
         var manifest = SessionManifest(
             session: "lab-w01-s001", environment: "lab-w01", workshop: "lab-shell", title: "The <shell> & you",
             description: "A first look", portalName: "lab", portalURL: "http://lectern.localhost:8080",
             sessionURL: AgentFixture.sessionURL, portalSocket: "/run/lectern/portal/agents.sock",
-            listenSocket: "/run/lectern/session/agent.sock", clientSecret: "client-secret", cookieKey: "cookie-key",
+            listenSocket: folder.path + "/agent.sock", clientSecret: "client-secret", cookieKey: "cookie-key",
             contentFolder: folder.path, home: home.path, terminalLayout: "default", workshopLayout: "default",
             variables: [.init(name: "GREETING", value: "hello there")], parameters: ["flavour": "<plain> & \"simple\""],
             frameAncestors: [], hasExpiry: true)

@@ -9,7 +9,9 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 int lectern_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
@@ -38,6 +40,18 @@ int lectern_epoll_wait(int epoll, struct lectern_epoll_event *events, int limit,
     return count;
 }
 int lectern_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+int lectern_timer(int64_t milliseconds) {
+    int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (timer == -1) return -1;
+    if (milliseconds < 1) milliseconds = 1;
+    struct itimerspec when = {.it_value = {milliseconds / 1000, milliseconds % 1000 * 1000000}};
+    if (timerfd_settime(timer, 0, &when, NULL) == 0) return timer;
+    int reason = errno;
+    close(timer);
+    errno = reason;
+    return -1;
+}
+int lectern_memory_file(const char *label) { return memfd_create(label, MFD_CLOEXEC); }
 
 int lectern_queue_arm(int queue, int descriptor, uint64_t token) {
     struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data = {.u64 = token}};

@@ -90,6 +90,9 @@ static void run_child(const lectern_child *child, int *step) {
         if (syscall(SYS_setresuid, child->user, child->user, child->user) != 0) return;
     }
 
+    *step = LECTERN_SPAWN_FOLDER;
+    if (child->folder != NULL && chdir(child->folder) != 0) return;
+
     *step = LECTERN_SPAWN_EXEC;
     sigset_t none;
     sigemptyset(&none);

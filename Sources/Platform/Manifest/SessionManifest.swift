@@ -60,6 +60,25 @@ public struct SessionManifest: Codable, Sendable, Equatable {
     }
     /// Whether an author looks at the workshop while writing it: mistakes are shown with their reasons.
     public var isPreview: Bool
+    /// The workshop's version; `nil` for one that has none.
+    public var workshopVersion: String?
+    /// `nil` for the standard ones.
+    public var scriptLimits: ScriptLimits?
+
+    /// What the workshop's own scripts may take.
+    public struct ScriptLimits: Codable, Sendable, Equatable {
+        /// Seconds for all setup scripts together.
+        public var setupTime: Int
+        /// Seconds that one check may take, whatever it asks for.
+        public var checkTime: Int
+        /// Checks that run at the same time.
+        public var checksAtOnce: Int
+        public init(setupTime: Int = 300, checkTime: Int = 600, checksAtOnce: Int = 4) {
+            self.setupTime = setupTime
+            self.checkTime = checkTime
+            self.checksAtOnce = checksAtOnce
+        }
+    }
 
     public struct Dashboard: Codable, Sendable, Equatable {
         public var name: String
@@ -152,7 +171,7 @@ public struct SessionManifest: Codable, Sendable, Equatable {
         variables: [Variable], parameters: [String: String], frameAncestors: [String], hasExpiry: Bool,
         dashboards: [Dashboard] = [], ingresses: [Ingress] = [], applications: Applications = Applications(),
         terminalLimits: TerminalLimits? = nil,
-        isPreview: Bool = false
+        isPreview: Bool = false, workshopVersion: String? = nil, scriptLimits: ScriptLimits? = nil
     ) {
         self.session = session
         self.environment = environment
@@ -179,5 +198,7 @@ public struct SessionManifest: Codable, Sendable, Equatable {
         self.applications = applications
         self.terminalLimits = terminalLimits
         self.isPreview = isPreview
+        self.workshopVersion = workshopVersion
+        self.scriptLimits = scriptLimits
     }
 }

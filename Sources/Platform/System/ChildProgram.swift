@@ -23,6 +23,8 @@ package struct ChildProgram {
     /// Stays in the session of this process, in a process group of its own: the kernel then shares the processor between
     /// the two thread by thread. A session of its own weighs as much as all of this one (sched(7), autogroup).
     package var staysInSession = false
+    /// The folder in which it begins; `nil` for the caller's.
+    package var folder: String?
 
     package init(program: String, arguments: [String], environment: [String], descriptors: [Descriptor]) {
         self.program = program
@@ -36,6 +38,8 @@ package struct ChildProgram {
         var step: Int32 = 0
         let stagePointer = stage.map { strdup($0) } ?? nil
         defer { free(stagePointer) }
+        let folderPointer = folder.map { strdup($0) } ?? nil
+        defer { free(folderPointer) }
         let pid = withStrings([program] + arguments) { arguments in
             withStrings(environment) { environment in
                 withStrings(stageSources) { sources in
@@ -62,6 +66,7 @@ package struct ChildProgram {
                                 child.group = user?.group ?? 0
                                 child.out_of_memory_score = outOfMemoryScore ?? -1
                                 child.stays_in_session = staysInSession ? 1 : 0
+                                child.folder = UnsafePointer(folderPointer)
                                 return lectern_spawn(&child, &step)
                             }
                         }
@@ -81,6 +86,7 @@ package struct ChildProgram {
         case LECTERN_SPAWN_DESCRIPTORS.rawValue: "hand descriptors to"
         case LECTERN_SPAWN_LIMITS.rawValue: "set the limits of"
         case LECTERN_SPAWN_USER.rawValue: "change the user of"
+        case LECTERN_SPAWN_FOLDER.rawValue: "enter the folder of"
         default: "run"
         }
     }

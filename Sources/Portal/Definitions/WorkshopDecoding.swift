@@ -26,6 +26,10 @@ enum WorkshopDecoding {
         let session = spec["session"]
         decodeApplications(session["applications"], into: &workshop)
         workshop.variables = session.variables("env")
+        let examiner = session["applications"]["examiner"]
+        workshop.scripts = WorkshopDefinition.Scripts(
+            setupTime: session["setup"].seconds("timeLimit"), checkTime: examiner.seconds("timeLimit"),
+            checksAtOnce: examiner.integer("concurrent"))
         let standard = workshop.editor.isEnabled ? 1 << 30 : 512 << 20
         workshop.memory = session["resources"].bytes("memory") ?? standard
         workshop.storage = session["resources"].bytes("storage") ?? 0

@@ -27,6 +27,8 @@ public struct WorkshopDefinition: Sendable, Equatable {
     public var files: Application = Application()
     public var uploads: Application = Application()
     public var examiner: Application = Application()
+    /// What setup scripts and checks may take.
+    public var scripts: Scripts = Scripts()
     public var console: Application = Application()
     public var slides: Application = Application()
     public var git: Application = Application()
@@ -60,6 +62,20 @@ public struct WorkshopDefinition: Sendable, Equatable {
             self.isEnabled = isEnabled
             self.layout = layout
             self.directory = directory
+        }
+    }
+    /// Limits of the workshop's own scripts; `nil` for the standard ones.
+    public struct Scripts: Sendable, Equatable {
+        /// Seconds for all setup scripts together.
+        public var setupTime: Int?
+        /// Seconds that one check may take at most.
+        public var checkTime: Int?
+        /// Checks that one session may run at the same time.
+        public var checksAtOnce: Int?
+        public init(setupTime: Int? = nil, checkTime: Int? = nil, checksAtOnce: Int? = nil) {
+            self.setupTime = setupTime
+            self.checkTime = checkTime
+            self.checksAtOnce = checksAtOnce
         }
     }
     /// Section 1.4, `workshop`: `url` is preferred over `proxy`, that over `path`.

@@ -1,4 +1,5 @@
-/// Every field of a `Workshop` (spec/workshop-resource.md, section 1).
+/// Every field of a `Workshop` (spec/workshop-resource.md, section 1), and Lectern's own: `timeLimit` and `concurrent` of the
+/// examiner, and `spec.session.setup`.
 enum WorkshopFields {
     static let all: [Field] = [
         Field("apiVersion", .text(.notEmpty), required: true),
@@ -19,7 +20,7 @@ enum WorkshopFields {
         Field("tags", .list(.anyText)),
         Field("labels", .pairs(.notEmpty)),
         Field("logo", .text(.imageData)),
-        Field("version", .anyText, .notYet),
+        Field("version", .anyText),
         Field("workshop", .mapping(content)),
         Field("publish", .mapping([Field("image", .anyText), Field("files", .anything)]), .packaging),
         Field("images", .list(.mapping([Field("name", .anyText), Field("image", .anyText)])), .packaging),
@@ -85,6 +86,7 @@ enum WorkshopFields {
     private static let session: [Field] = [
         Field("applications", .mapping(applications)),
         Field("env", .list(.mapping(variable))),
+        Field("setup", .mapping([Field("timeLimit", .duration)])),
         Field("envFrom", .anything, .cluster),
         Field(
             "resources",
@@ -158,7 +160,8 @@ enum WorkshopFields {
                 enabled, Field("reveal.js", .mapping([Field("version", .anyText)])),
                 Field("impress.js", .mapping([Field("version", .anyText)])),
             ]), .notYet),
-        Field("examiner", .mapping([enabled]), .notYet),
+        Field(
+            "examiner", .mapping([enabled, Field("timeLimit", .duration), Field("concurrent", .integer(1...32))])),
         Field("files", .mapping([enabled, Field("directory", .anyText)]), .notYet),
         Field("uploads", .mapping([enabled, Field("directory", .anyText)]), .notYet),
         Field("docker", .mapping(docker), .cluster),

@@ -21,7 +21,8 @@ extension SessionLaunch {
             hasExpiry: environment.limits.expires > 0,
             dashboards: workshop.dashboards.map { SessionManifest.Dashboard(name: $0.name, url: $0.url) },
             ingresses: workshop.ingresses.map(SessionManifest.Ingress.init),
-            applications: SessionManifest.Applications(workshop))
+            applications: SessionManifest.Applications(workshop), workshopVersion: workshop.version,
+            scriptLimits: SessionManifest.ScriptLimits(workshop.scripts))
         self.init(session: session.name, environment: environment.name, workshop: workshop, manifest: manifest)
     }
 
@@ -47,6 +48,15 @@ extension SessionManifest.Ingress {
             pathRewrites: ingress.pathRewrites.map {
                 SessionManifest.PathRewrite(pattern: $0.pattern, replacement: $0.replacement)
             })
+    }
+}
+
+extension SessionManifest.ScriptLimits {
+    init(_ scripts: WorkshopDefinition.Scripts) {
+        self.init()
+        if let seconds = scripts.setupTime { setupTime = seconds }
+        if let seconds = scripts.checkTime { checkTime = seconds }
+        if let count = scripts.checksAtOnce { checksAtOnce = count }
     }
 }
 

@@ -59,12 +59,19 @@ enum SystemFiles {
         return path.hasPrefix("/usr/share/zoneinfo/") ? path : "/usr/share/zoneinfo/UTC"
     }
 
+    /// Keeps what setup scripts did to `PATH`; the workshop's own `profile` comes last (spec/dashboard.md section 5.2).
     private static let profile = """
-        PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games
+        : "${PATH:=/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games}"
         export PATH
         if [ -n "$BASH_VERSION" ] && [ -n "$PS1" ] && [ -r /etc/bash.bashrc ]; then
             . /etc/bash.bashrc
         fi
+        for lectern_profile in /opt/packages/*/profile /opt/workshop/profile "$HOME/workshop/profile"; do
+            if [ -r "$lectern_profile" ]; then
+                . "$lectern_profile"
+            fi
+        done
+        unset lectern_profile
 
         """
 

@@ -6,6 +6,8 @@ struct FrontMatter: Equatable {
     var weight: Int?
     /// `draft: true`: the page is not shown.
     var isDraft = false
+    /// `requires`: what is to be passed before a learner may go on.
+    var requirement: PageRequirement?
 
     /// Separates a page's front matter from its Markdown. A block that is no YAML mapping counts as absent and is not
     /// shown either: `lectern check` is where an author learns about it.
@@ -36,6 +38,7 @@ struct FrontMatter: Equatable {
         title = fields["title"]?.text.flatMap { $0.isEmpty ? nil : $0 }
         if case .integer(let weight) = fields["weight"]?.scalar?.value { self.weight = weight }
         if case .boolean(true) = fields["draft"]?.scalar?.value { isDraft = true }
+        requirement = fields["requires"].flatMap { PageRequirement($0) }
     }
 
     private static func trimmed(_ line: Substring) -> Substring {

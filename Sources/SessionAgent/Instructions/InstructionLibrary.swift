@@ -16,6 +16,8 @@ final class InstructionLibrary: Sendable {
         let previous: InstructionPage?
         let next: InstructionPage?
         let html: String
+        /// The checks that it has, in order.
+        let checks: [CheckCall]
     }
 
     private struct State {
@@ -23,21 +25,32 @@ final class InstructionLibrary: Sendable {
         var pages: [InstructionPage] = []
         var parameters: [String: String] = [:]
         var pathway = ""
-        var html: [String: String] = [:]
+        var html: [String: Rendering] = [:]
+        /// Variables that setup scripts had added.
+        var added: [SessionManifest.Variable] = []
+    }
+
+    /// What becomes of one page.
+    private struct Rendering {
+        let html: String
+        var checks: [CheckCall] = []
     }
 
     let content: ContentFolder
     private let manifest: SessionManifest
-    private let environment: [String: String]
+    private let added: @Sendable () -> [SessionManifest.Variable]
     private let surroundings: ActionSurroundings
     private let renderer = MarkdownRenderer(limit: InstructionLibrary.sizeLimit, topHeadingLevel: 2)
     private let state = Mutex(State())
     private let log: Log
     private let onProblem: @Sendable (String) -> Void
 
-    /// - Parameter onProblem: told, beside the log, what keeps a learner from seeing a page; must not block.
+    /// - Parameters:
+    ///   - added: variables that setup scripts have added to the session's.
+    ///   - onProblem: told, beside the log, what keeps a learner from seeing a page; must not block.
     init(
         manifest: SessionManifest, surroundings: ActionSurroundings, log: Log,
+        added: @escaping @Sendable () -> [SessionManifest.Variable] = { [] },
         onProblem: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.onProblem = onProblem
@@ -45,8 +58,7 @@ final class InstructionLibrary: Sendable {
         self.manifest = manifest
         self.surroundings = surroundings
         self.log = log
-        environment = Dictionary(
-            manifest.variables.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
+        self.added = added
     }
 
     /// Every page in order.
@@ -60,12 +72,27 @@ final class InstructionLibrary: Sendable {
                 return nil
             }
             let page = pages[index]
-            let html = state.html[page.id] ?? render(page, state)
-            state.html[page.id] = html
+            let rendering = rendering(of: page, &state)
             return Rendered(
                 page: page, step: index + 1, count: pages.count, previous: index > 0 ? pages[index - 1] : nil,
-                next: index + 1 < pages.count ? pages[index + 1] : nil, html: html)
+                next: index + 1 < pages.count ? pages[index + 1] : nil, html: rendering.html,
+                checks: rendering.checks)
         }
+    }
+
+    /// The checks that a page has, in order; none for a page that does not exist.
+    func checks(on id: String) -> [CheckCall] {
+        state.withLock { state in
+            guard let page = refresh(&state).first(where: { $0.id == id }) else { return [] }
+            return rendering(of: page, &state).checks
+        }
+    }
+
+    private func rendering(of page: InstructionPage, _ state: inout State) -> Rendering {
+        if let known = state.html[page.id] { return known }
+        let new = render(page, state)
+        state.html[page.id] = new
+        return new
     }
 
     private func refresh(_ state: inout State) -> [InstructionPage] {
@@ -74,7 +101,8 @@ final class InstructionLibrary: Sendable {
         let configuration = content.read("config.yaml", limit: InstructionLibrary.sizeLimit)
         // No page has this name: pages end in ".md".
         stamps["config.yaml"] = configuration?.stamp
-        guard stamps != state.stamps else { return state.pages }
+        let added = added()
+        guard stamps != state.stamps || added != state.added else { return state.pages }
         let pages = files.compactMap { file -> InstructionPage? in
             guard let text = text(of: file.path) else {
                 log.warning("a page of the instructions cannot be read", ("page", file.path))
@@ -85,6 +113,8 @@ final class InstructionLibrary: Sendable {
         }
         // Two files of one id (`a.md` and `a/index.md`): the first in order of path stays.
         var ids: Set<String> = []
+        let environment = Dictionary(
+            (manifest.variables + added).map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
         let settings = configuration.map {
             WorkshopConfiguration(String(decoding: $0.bytes, as: UTF8.self), environment: environment)
         }
@@ -92,8 +122,10 @@ final class InstructionLibrary: Sendable {
         // What the portal gives wins over the workshop's own defaults.
         var parameters = settings?.parameters ?? [:]
         parameters.merge(DataVariables.values(of: manifest, pathway: settings?.pathway ?? "")) { _, given in given }
+        for (name, value) in environment { parameters["ENV_" + name] = value }
         state = State(
-            stamps: stamps, pages: chosen, parameters: parameters, pathway: settings?.pathway ?? "", html: [:])
+            stamps: stamps, pages: chosen, parameters: parameters, pathway: settings?.pathway ?? "", html: [:],
+            added: added)
         return state.pages
     }
 
@@ -102,8 +134,9 @@ final class InstructionLibrary: Sendable {
         return String(decoding: file.bytes, as: UTF8.self)
     }
 
-    private func render(_ page: InstructionPage, _ state: State) -> String {
-        guard let text = text(of: page.file) else { return p { AgentText.pageUnreadable }.text }
+    private func render(_ page: InstructionPage, _ state: State) -> Rendering {
+        guard let text = text(of: page.file) else { return Rendering(html: p { AgentText.pageUnreadable }.text) }
+        var checks: [CheckCall] = []
         let (_, body) = FrontMatter.split(text)
         let ids = Set(state.pages.map(\.id))
         let shortcodes = Shortcodes(
@@ -115,7 +148,10 @@ final class InstructionLibrary: Sendable {
         let blocks = CodeBlockHTML(
             surroundings: surroundings, restore: shortcodes.restored,
             sourceLine: { shortcodes.pageLine(of: $0) + FrontMatter.lines(of: text, before: body) })
-        hooks.codeBlock = { blocks.html($0).text }
+        hooks.codeBlock = { [surroundings] block in
+            if let call = CheckCall(block, in: blocks, surroundings) { checks.append(call) }
+            return blocks.html(block).text
+        }
         hooks.fold = blocks.fold
         hooks.folded = blocks.folded
         hooks.link = { written in
@@ -137,12 +173,13 @@ final class InstructionLibrary: Sendable {
             }
         }
         do {
-            return InstructionLibrary.withoutRepeatedTitle(
+            let html = InstructionLibrary.withoutRepeatedTitle(
                 try renderer.html(shortcodes.text, hooks: hooks), title: page.title)
+            return Rendering(html: html, checks: checks)
         } catch {
             log.warning("a page of the instructions cannot be rendered", ("page", page.file))
             onProblem("the page \(page.file) cannot be rendered")
-            return p { AgentText.pageUnreadable }.text
+            return Rendering(html: p { AgentText.pageUnreadable }.text)
         }
     }
 

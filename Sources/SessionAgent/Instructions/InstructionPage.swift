@@ -6,6 +6,8 @@ struct InstructionPage: Equatable, Sendable {
     let file: String
     let title: String
     let weight: Int?
+    /// What is to be passed before a learner may go on from here.
+    let requirement: PageRequirement?
 
     /// The folder that relative links and images of the page start from; empty or ending in `/`.
     var folder: String {
@@ -25,6 +27,7 @@ struct InstructionPage: Equatable, Sendable {
         id = stem.hasSuffix("/index") ? String(stem.dropLast(6)) : stem
         title = matter.title ?? InstructionPage.firstHeading(in: body) ?? InstructionPage.spoken(id)
         weight = matter.weight
+        requirement = matter.requirement
     }
 
     private static func firstHeading(in body: Substring) -> String? {

@@ -2,7 +2,10 @@ internal import HTTP
 
 /// A page of instructions as it stands in the room, and as the script fetches it to replace the one before.
 enum InstructionHTML {
-    static func page(_ rendered: InstructionLibrary.Rendered, in pages: [InstructionPage]) -> HTML {
+    /// - Parameter view: which pages are open to the visitor.
+    static func page(
+        _ rendered: InstructionLibrary.Rendered, in pages: [InstructionPage], view: PageGate.View = .open
+    ) -> HTML {
         let step = AgentText.step(rendered.step, of: rendered.count)
         return frame(page: rendered.page.id, step: step) {
             p(.class("soft small step")) { step }
@@ -10,6 +13,15 @@ enum InstructionHTML {
             // Written by the Markdown renderer, which lets no HTML of the page through.
             HTML.raw(rendered.html)
             if rendered.next == nil { p(.class("soft last-page")) { AgentText.lastPage } }
+            wayOn(from: rendered, in: pages, view: view)
+        }
+    }
+
+    /// The buttons to the pages before and after, and the contents.
+    static func wayOn(
+        from rendered: InstructionLibrary.Rendered, in pages: [InstructionPage], view: PageGate.View
+    ) -> HTML {
+        div(.id("way-on"), .class("way-on")) {
             nav(.class("page-turner"), .aria("label", AgentText.contents)) {
                 if let previous = rendered.previous {
                     a(.class("button"), .rel("prev"), .href(PageAddress.dashboard(previous.id))) {
@@ -17,12 +29,43 @@ enum InstructionHTML {
                     }
                 }
                 if let next = rendered.next {
-                    a(.class("button primary"), .rel("next"), .href(PageAddress.dashboard(next.id))) {
-                        "\(AgentText.next): \(next.title)"
+                    if view.waiting.contains(rendered.page.id) {
+                        closedNext(next, rendered)
+                    } else {
+                        a(.class("button primary"), .rel("next"), .href(PageAddress.dashboard(next.id))) {
+                            "\(AgentText.next): \(next.title)"
+                        }
                     }
                 }
             }
-            if pages.count > 1 { contents(of: pages, current: rendered.page) }
+            if pages.count > 1 { contents(of: pages, current: rendered.page, view: view) }
+        }
+    }
+
+    /// A link without an address is what a disabled one is; it is reached by keyboard all the same, so that the reason is
+    /// heard.
+    private static func closedNext(_ next: InstructionPage, _ rendered: InstructionLibrary.Rendered) -> HTML {
+        div(.class("next-waits")) {
+            a(
+                .class("button primary"), .role("link"), .aria("disabled", "true"), .aria("describedby", "next-reason"),
+                HTML.Attribute("tabindex", "0")
+            ) { "\(AgentText.next): \(next.title)" }
+            p(.id("next-reason"), .class("soft small")) {
+                rendered.checks.count > 1 ? AgentText.nextWaitsForSeveral : AgentText.nextWaits
+            }
+        }
+    }
+
+    /// Stands in place of a page that is not open yet.
+    static func locked(_ page: InstructionPage, behind obstacle: InstructionPage?) -> HTML {
+        frame(page: page.id, step: "") {
+            h1 { AgentText.lockedTitle }
+            if let obstacle {
+                p { AgentText.lockedBy(obstacle.title) }
+                p {
+                    a(.class("button primary"), .href(PageAddress.dashboard(obstacle.id))) { AgentText.toThatPage }
+                }
+            }
         }
     }
 
@@ -36,7 +79,7 @@ enum InstructionHTML {
         ) { content() }
     }
 
-    private static func contents(of pages: [InstructionPage], current: InstructionPage) -> HTML {
+    private static func contents(of pages: [InstructionPage], current: InstructionPage, view: PageGate.View) -> HTML {
         details(.class("contents")) {
             summary { AgentText.contents }
             ol {
@@ -44,6 +87,8 @@ enum InstructionHTML {
                     li {
                         if page == current {
                             a(.href(PageAddress.dashboard(page.id)), .aria("current", "page")) { page.title }
+                        } else if view.locked.contains(page.id) {
+                            span(.class("soft")) { "\(page.title) (\(AgentText.pageLocked))" }
                         } else {
                             a(.href(PageAddress.dashboard(page.id))) { page.title }
                         }

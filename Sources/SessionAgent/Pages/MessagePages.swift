@@ -35,6 +35,9 @@ struct MessagePages: Sendable {
         response.headers["Retry-After"] = "5"
         return response
     }
+    func setupLogForStaff(_ request: HTTPRequest) -> HTTPResponse {
+        page(403, AgentText.setupLogForStaff, link: ("/dashboard/", AgentText.toTheLab), request)
+    }
     private func page(
         _ status: Int, _ message: AgentText.Message, link: (url: String, label: String), _ request: HTTPRequest
     ) -> HTTPResponse {

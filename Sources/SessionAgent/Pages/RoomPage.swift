@@ -6,6 +6,7 @@ struct RoomPage: Sendable {
     let frame: PageFrame
     let library: InstructionLibrary
     let work: WorkArea
+    let setup: SetupRoutes
 
     private enum Layout: String { case sides, tabs, work, read, empty }
 
@@ -32,20 +33,28 @@ struct RoomPage: Sendable {
     ///   - page: id of the page of instructions; empty for the first.
     ///   - formToken: proves that a form or a call comes from this page.
     ///   - returnURL: where the browser goes when the session has ended.
-    func response(page: String, formToken: String, returnURL: String) -> HTTPResponse {
+    ///   - view: which pages are open to the visitor.
+    ///   - seesSetupLog: whether the visitor may read what the setup said.
+    func response(
+        page: String, formToken: String, returnURL: String, gate: PageGate, view: PageGate.View, seesSetupLog: Bool
+    ) -> HTTPResponse {
         let manifest = frame.manifest
         let pages = library.pages()
         let rendered = rendered(page)
         let isMissing = hasInstructions && rendered == nil && !pages.isEmpty
         let article: HTML
-        if let rendered {
-            article = InstructionHTML.page(rendered, in: pages)
+        let isLocked = rendered.map { view.locked.contains($0.page.id) } ?? false
+        if let rendered, isLocked {
+            article = InstructionHTML.locked(rendered.page, behind: gate.obstacle(to: rendered.page.id, in: view))
+        } else if let rendered {
+            article = InstructionHTML.page(rendered, in: pages, view: view)
         } else {
             article = InstructionHTML.message(isMissing ? AgentText.pageMissing : AgentText.noInstructions)
         }
         return frame.response(
-            status: isMissing ? 404 : 200,
-            name: rendered.map { "\($0.page.title) – \(manifest.title)" } ?? manifest.title,
+            status: isMissing ? 404 : isLocked ? 403 : 200,
+            name: isLocked
+                ? AgentText.lockedTitle : rendered.map { "\($0.page.title) – \(manifest.title)" } ?? manifest.title,
             bodyClass: "room-body", scripts: ["xterm.js", "room.js"], styles: ["xterm.css"]
         ) {
             if hasInstructions { a(.class("skip"), .href("#instructions")) { AgentText.skipToInstructions } }
@@ -55,7 +64,8 @@ struct RoomPage: Sendable {
             main(
                 .id("room"), .class("room \(layout.rawValue)"), .data("layout", layout.rawValue),
                 .data("session", manifest.session), .data("form-token", formToken), .data("return-url", returnURL),
-                .data("has-expiry", manifest.hasExpiry ? "yes" : "no"), .data("title", manifest.title)
+                .data("has-expiry", manifest.hasExpiry ? "yes" : "no"), .data("title", manifest.title),
+                .data("setup", SetupRoutes.word(setup.setup.phase))
             ) {
                 if hasInstructions { tabs }
                 if hasInstructions {
@@ -73,12 +83,10 @@ struct RoomPage: Sendable {
             }
             endDialog(formToken: formToken)
             overDialog(returnURL: returnURL)
-            jsonScript(
-                id: "texts",
-                .object(
-                    (AgentText.script + AgentText.workAreaScript + AgentText.actionScript).map {
-                        JSONValue.Member($0.0, .string($0.1))
-                    }))
+            setup.dialog(seesLog: seesSetupLog)
+            let script =
+                AgentText.script + AgentText.workAreaScript + AgentText.actionScript + AgentText.checksScript
+            jsonScript(id: "texts", .object(script.map { JSONValue.Member($0.0, .string($0.1)) }))
         }
     }
 

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Platform
 internal import Synchronization
 
-/// One thread that waits for every shell at once.
+/// One thread that waits for every shell at once, or for every script.
 final class DescriptorLoop: Sendable {
     /// What a descriptor is ready for; one that has failed or was hung up counts as readable.
     struct Readiness: Sendable {
@@ -24,7 +24,11 @@ final class DescriptorLoop: Sendable {
     private let wakeUp: Int32
     private let state = Mutex(State())
 
-    init() {
+    private let name: String
+
+    /// - Parameter name: of its thread, at most 15 bytes.
+    init(name: String = "terminals") {
+        self.name = name
         epoll = lectern_epoll_open()
         wakeUp = lectern_eventfd()
         _ = lectern_epoll_watch(epoll, Int32(LECTERN_EPOLL_ADD), wakeUp, 0, 0)
@@ -66,7 +70,7 @@ final class DescriptorLoop: Sendable {
 
     private func startThread(_ state: inout State) {
         guard state.thread == nil, !state.isStopping else { return }
-        state.thread = BackgroundThread(name: "terminals") { [self] in loop() }
+        state.thread = BackgroundThread(name: name) { [self] in loop() }
     }
 
     /// Runs a job on the loop's thread. Jobs given after `stop` are dropped.

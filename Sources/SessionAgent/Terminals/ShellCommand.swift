@@ -8,53 +8,21 @@ struct ShellCommand: Sendable {
     let environment: [String]
     let folder: String
 
-    /// - Parameter inherited: the agent's own environment; only `PATH`, `USER` and the time zone pass on.
-    init(terminal: String, manifest: SessionManifest, inherited: [String: String] = ShellCommand.inheritedEnvironment())
-    {
+    /// - Parameters:
+    ///   - added: variables that setup scripts added.
+    ///   - inherited: the agent's own environment; only `PATH`, `USER` and the time zone pass on.
+    init(
+        terminal: String, manifest: SessionManifest, added: [SessionManifest.Variable] = [],
+        inherited: [String: String] = SessionVariables.inherited()
+    ) {
         folder = manifest.home
         let scripts = ["terminal/\(terminal).sh", "terminal.sh"].map { "\(manifest.contentFolder)/workshop/\($0)" }
         let script = scripts.first { access($0, R_OK) == 0 }
         arguments = ["/bin/bash", "-l"] + (script.map { [$0] } ?? [])
-
-        var values: [(String, String)] = []
-        func set(_ name: String, _ value: String) {
-            if let index = values.firstIndex(where: { $0.0 == name }) {
-                values[index].1 = value
-            } else {
-                values.append((name, value))
-            }
-        }
-        set("PATH", inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
-        if let zone = inherited["TZ"] { set("TZ", zone) }
-        let user = inherited["USER"] ?? "learner"
-        set("USER", user)
-        set("LOGNAME", user)
-        set("HOME", manifest.home)
-        set("SHELL", "/bin/bash")
-        set("TERM", "xterm-256color")
-        set("COLORTERM", "truecolor")
-        set("LANG", "C.UTF-8")
-        set("SESSION_NAME", manifest.session)
-        set("SESSION_URL", manifest.sessionURL)
-        set("ENVIRONMENT_NAME", manifest.environment)
-        set("WORKSHOP_NAME", manifest.workshop)
-        set("TRAINING_PORTAL", manifest.portalName)
-        for variable in manifest.variables where ShellCommand.isName(variable.name) {
-            set(variable.name, String(variable.value.prefix { $0 != "\0" }))
-        }
-        environment = values.map { "\($0.0)=\($0.1)" }
-    }
-
-    private static func isName(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { $0 != UInt8(ascii: "=") && $0 > 32 && $0 < 127 }
-    }
-
-    static func inheritedEnvironment() -> [String: String] {
-        var result: [String: String] = [:]
-        for name in ["PATH", "USER", "TZ"] {
-            if let value = getenv(name) { result[name] = String(cString: value) }
-        }
-        return result
+        let own = [("TERM", "xterm-256color"), ("COLORTERM", "truecolor")]
+        environment = SessionVariables.environment(
+            of: manifest, own: own.map { SessionManifest.Variable(name: $0.0, value: $0.1) }, added: added,
+            inherited: inherited)
     }
 
     /// A shell on its pseudo-terminal.

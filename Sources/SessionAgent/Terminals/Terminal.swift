@@ -17,6 +17,8 @@ final class Terminal: Sendable {
         var masterToken: UInt64 = 0
         var endingToken: UInt64 = 0
         var isStarting = false
+        /// The shell starts when the workshop's setup is over.
+        var awaitsSetup = false
         /// The last shell has ended, or could not be started: nothing happens before somebody presses Enter.
         var isEnded = false
         var ring: OutputRing
@@ -39,19 +41,22 @@ final class Terminal: Sendable {
     let stream: UInt64
     private let state: Mutex<State>
     private let loop: DescriptorLoop
+    private let setup: WorkshopSetup
     private let command: @Sendable () -> ShellCommand
     private let log: Log
     private let onExit: @Sendable () -> Void
 
     /// - Parameter onExit: called on the loop's thread when a shell has ended by itself; must not block.
     init(
-        ringLimit: Int, loop: DescriptorLoop, log: Log, onExit: @escaping @Sendable () -> Void = {},
+        ringLimit: Int, loop: DescriptorLoop, setup: WorkshopSetup, log: Log,
+        onExit: @escaping @Sendable () -> Void = {},
         command: @escaping @Sendable () -> ShellCommand
     ) {
         self.onExit = onExit
         stream = UInt64.random(in: 1...UInt64.max)
         state = Mutex(State(ring: OutputRing(limit: ringLimit)))
         self.loop = loop
+        self.setup = setup
         self.log = log
         self.command = command
     }
@@ -172,6 +177,7 @@ final class Terminal: Sendable {
     // MARK: The shell; all of this on the loop's thread
 
     private func startShell() {
+        guard setup.isOver else { return startAfterSetup() }
         let size = state.withLock { state -> TerminalSize? in
             guard state.shell == nil, !state.isStarting, !state.isEnded, !state.isClosed else { return nil }
             state.isStarting = true
@@ -189,6 +195,25 @@ final class Terminal: Sendable {
             }
             log.error("cannot start a shell", ("errno", error.errno))
             show("\r\n[a shell cannot be started now (error \(error.errno)), press Enter to try again]\r\n")
+        }
+    }
+
+    /// What the shell would need may not be there yet.
+    private func startAfterSetup() {
+        let isFirst = state.withLock { state in
+            defer { state.awaitsSetup = true }
+            return !state.awaitsSetup
+        }
+        guard isFirst else { return }
+        show("\u{1B}[2m\(AgentText.settingUp)\u{1B}[0m")
+        setup.whenOver { [weak self] in
+            guard let self else { return }
+            loop.run { [self] in
+                state.withLock { $0.awaitsSetup = false }
+                // In the place of that line comes the prompt.
+                show("\r\u{1B}[2K")
+                startShell()
+            }
         }
     }
 

@@ -16,12 +16,14 @@ final class TerminalSet: Sendable {
     private let manifest: SessionManifest
     private let limits: SessionManifest.TerminalLimits
     private let events: EventReporter
+    private let setup: WorkshopSetup
     private let log: Log
     private let loop = DescriptorLoop()
     private let terminals = Mutex<[Key: Terminal]>([:])
 
-    init(manifest: SessionManifest, events: EventReporter, log: Log) {
+    init(manifest: SessionManifest, events: EventReporter, setup: WorkshopSetup, log: Log) {
         self.events = events
+        self.setup = setup
         self.manifest = manifest
         self.log = log
         limits = manifest.terminalLimits ?? SessionManifest.TerminalLimits()
@@ -43,8 +45,8 @@ final class TerminalSet: Sendable {
             }
             let manifest = manifest
             let onExit: @Sendable () -> Void = { [events] in if !isGuest { events.terminal("Exited", name.text) } }
-            let new = Terminal(ringLimit: limits.scrollback, loop: loop, log: log, onExit: onExit) {
-                ShellCommand(terminal: name.text, manifest: manifest)
+            let new = Terminal(ringLimit: limits.scrollback, loop: loop, setup: setup, log: log, onExit: onExit) {
+                [setup] in ShellCommand(terminal: name.text, manifest: manifest, added: setup.added)
             }
             terminals[key] = new
             return new

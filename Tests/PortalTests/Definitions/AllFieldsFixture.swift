@@ -152,7 +152,7 @@ let everyField = """
           editor: {enabled: true}
           console: {enabled: true, vendor: kubernetes, octant: {version: "1"}}
           slides: {enabled: true, reveal.js: {version: 5.X}, impress.js: {version: 1.X}}
-          examiner: {enabled: true}
+          examiner: {enabled: true, timeLimit: 20m, concurrent: 6}
           files: {enabled: true, directory: exercises}
           uploads: {enabled: true, directory: incoming}
           docker: {enabled: true, memory: 1Gi, storage: 5Gi, socket: {enabled: true}, compose: {services: {}}}
@@ -167,6 +167,7 @@ let everyField = """
             services: {}
           sshd: {enabled: true, tunnel: {enabled: true, memory: 64Mi}}
           webdav: {enabled: true}
+        setup: {timeLimit: 90s}
         env:
         - {name: EDITOR, value: nano}
         - {name: TOKEN, valueFrom: {secretKeyRef: {name: s, key: k}}}

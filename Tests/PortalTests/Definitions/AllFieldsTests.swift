@@ -183,6 +183,7 @@ struct AllFieldsTests {
         expected.files = .init(isEnabled: true, directory: "exercises")
         expected.uploads = .init(isEnabled: true, directory: "incoming")
         expected.variables = [EnvironmentVariable(name: "EDITOR", value: "nano")]
+        expected.scripts = .init(setupTime: 90, checkTime: 1200, checksAtOnce: 6)
         expected.memory = 768 << 20
         expected.storage = 2 << 30
         var web = WorkshopDefinition.Ingress(name: "web", port: 3000, isOpenToAll: true)

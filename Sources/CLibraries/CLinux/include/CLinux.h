@@ -31,6 +31,11 @@ int lectern_epoll_wait(int epoll, struct lectern_epoll_event *events, int limit,
 int lectern_accept(int listening, void *peer, unsigned *size);
 /// A descriptor to wake an epoll loop with: eventfd(2), not blocking, closed on exec. -1 and errno on failure.
 int lectern_eventfd(void);
+/// A descriptor that becomes readable once, after so many milliseconds (at least 1): timerfd_create(2), not blocking,
+/// closed on exec. -1 and errno on failure.
+int lectern_timer(int64_t milliseconds);
+/// A file without a name that lives in memory, closed on exec: memfd_create(2). -1 and errno on failure.
+int lectern_memory_file(const char *label);
 
 /// One resource limit of a child, both soft and hard.
 typedef struct {
@@ -64,6 +69,8 @@ typedef struct {
     int out_of_memory_score;
     /// 1 gives it a process group of its own in the caller's session, 0 a session of its own.
     int stays_in_session;
+    /// Where it begins; NULL: where the caller is.
+    const char *folder;
 } lectern_child;
 
 /// Which step of starting a child failed.
@@ -74,6 +81,7 @@ enum lectern_spawn_step {
     LECTERN_SPAWN_DESCRIPTORS,
     LECTERN_SPAWN_LIMITS,
     LECTERN_SPAWN_USER,
+    LECTERN_SPAWN_FOLDER,
     LECTERN_SPAWN_EXEC,
 };
 
