@@ -72,7 +72,7 @@ let package = Package(
         tests("PortalWebTests", ["PortalWeb", "PortalTesting", "PortalStorage", "Portal", "HTTP", "Platform"]),
         tests("RuntimesTests", ["Runtimes", "PortalTesting", "Portal", "Platform"]),
         tests("SessionAgentTests", ["PortalTesting", "SessionAgent", "HTTP", "Platform"]),
-        tests("CommandTests", ["lectern", "PortalStorage", "Portal", "Platform"]),
+        tests("CommandTests", ["lectern", "PortalWeb", "PortalStorage", "Portal", "HTTP", "Platform"]),
         tests("EndToEndTests", ["PortalTesting", "HTTPEngine", "HTTP", "PortalStorage", "Portal", "Platform"]),
     ]
 )

@@ -8,7 +8,7 @@ struct Lectern {
     static var commands: [any Command.Type] {
         [
             ServeCommand.self, NewCommand.self, CheckCommand.self, ImportCommand.self, SessionCommand.self,
-            CredentialsCommand.self, UsersCommand.self, BackupCommand.self,
+            CredentialsCommand.self, SessionsCommand.self, UsersCommand.self, BackupCommand.self,
         ]
     }
 

@@ -1,5 +1,26 @@
 public import Platform
 
+/// What can be done to one session, also from the command line.
+public enum SessionAction: Sendable, Equatable {
+    /// - Parameter minutes: at least 1.
+    case extend(SessionName, minutes: Int)
+    case expire(SessionName)
+    case terminate(SessionName)
+
+    var asAdminAction: AdminAction {
+        switch self {
+        case .extend(let session, let minutes): .extend(session, minutes: minutes, seen: nil)
+        case .expire(let session): .expire(session)
+        case .terminate(let session): .terminate(session)
+        }
+    }
+}
+
+extension UserID {
+    /// Who is named for what was asked at the machine; no account can have this name.
+    public static let machineOperator = UserID(unchecked: "(operator)")
+}
+
 /// What staff can do to a portal at work (spec/portal-http.md, section 5). Each may be repeated: the second time finds it
 /// done.
 public enum AdminAction: Sendable, Equatable {

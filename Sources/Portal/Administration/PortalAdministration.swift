@@ -32,6 +32,15 @@ public final class PortalAdministration: Sendable {
         }
     }
 
+    /// Does to a session what whoever operates the machine asks for, by a command and not as a user of the portal; the log
+    /// names `UserID.machineOperator`.
+    /// - Parameter completion: as above.
+    public func performForOperator(
+        _ action: SessionAction, completion: @escaping @Sendable (Result<AuditEntry?, any Error>) -> Void
+    ) {
+        change(action.asAdminAction, by: nil, completion: completion)
+    }
+
     // MARK: Sessions
 
     private struct Deed: Sendable {
@@ -42,16 +51,17 @@ public final class PortalAdministration: Sendable {
         var moved: WorkshopSession?
     }
 
+    /// - Parameter user: whoever of the staff asks; `nil` for the machine's operator.
     private func change(
-        _ action: AdminAction, by user: UserID,
+        _ action: AdminAction, by user: UserID?,
         completion: @escaping @Sendable (Result<AuditEntry?, any Error>) -> Void
     ) {
         let now = context.clock.now()
         context.store.write(
             { store -> (AuditEntry, Deed)? in
-                guard try store.isStaff(user) else { return nil }
+                if let user, try !store.isStaff(user) { return nil }
                 let deed = try PortalAdministration.carryOut(action, in: store, now: now)
-                let entry = try store.note(action, by: user, deed.outcome, deed.amount, now: now)
+                let entry = try store.note(action, by: user ?? .machineOperator, deed.outcome, deed.amount, now: now)
                 return (entry, deed)
             },
             completion: { result in

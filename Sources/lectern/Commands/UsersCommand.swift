@@ -115,16 +115,9 @@ enum UsersCommand: Command {
 
     /// The portal runs and keeps users in memory, so it must do it itself.
     private static func askRunning(_ user: UserID, _ folder: String, endsSessions: Bool) throws -> ErasureOutcome {
-        guard let socket = ControlSocket.path(data: folder) else {
-            throw StartFailure("another program holds \(folder), and it is no portal of this version")
-        }
         var form: FormParameters = ["user": user.rawValue]
         if endsSessions { form.add("end-sessions", "yes") }
-        var request = HTTPClientRequest(
-            method: .post, url: "http://portal" + ControlRequest.erasePath, unixSocket: socket,
-            headers: ["Content-Type": "application/x-www-form-urlencoded"], body: Array(form.encoded.utf8))
-        request.timeout = 30
-        let response = try UnixSocketClient().send(request)
+        let response = try ControlSocket.ask(ControlRequest.erasePath, form, data: folder)
         guard let outcome = ControlRequest.outcome(response) else {
             throw StartFailure("the portal answers: \(String(decoding: response.body, as: UTF8.self))")
         }
