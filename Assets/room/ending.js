@@ -21,12 +21,18 @@ export function over() {
     // Escape would leave a room in which nothing works any more.
     overDialog.addEventListener("cancel", (event) => event.preventDefault());
     overDialog.showModal();
+    // Only where the workshop wants it: a room in which nobody sits any more.
+    const seconds = JSON.parse(room.dataset.countdown || "{}").leave;
+    if (typeof seconds === "number") setTimeout(() => leave(room.dataset.returnUrl), seconds * 1000);
 }
 
 /// To the page the learner came from, out of any frame around the room.
-function leave(url) {
+export function leave(url) {
     try { window.top.location.assign(url); } catch { location.assign(url); }
 }
+
+/// Whether that is meant.
+export function askToEnd() { if (!state.isOver && !endDialog.open) endDialog.showModal(); }
 
 async function end(event) {
     event.preventDefault();
@@ -51,7 +57,13 @@ async function end(event) {
 export function startEnding() {
     document.getElementById("end").addEventListener("click", (event) => {
         event.preventDefault();
-        endDialog.showModal();
+        askToEnd();
+    });
+    // The last page of the instructions leads here, too.
+    document.addEventListener("click", (event) => {
+        if (!event.target.closest("a.finish")) return;
+        event.preventDefault();
+        askToEnd();
     });
     document.getElementById("stay").addEventListener("click", (event) => {
         event.preventDefault();

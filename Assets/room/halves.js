@@ -1,6 +1,6 @@
 // The two halves of the room: side by side with a divider, or as tabs on a narrow screen. F6 goes from part to part.
 
-import { room } from "./page.js";
+import { room, texts } from "./page.js";
 import { terminals } from "./terminals.js";
 import { focusPanel } from "./work-area.js";
 
@@ -49,6 +49,7 @@ export function arrange() {
 }
 /// Brings a half to the front where they are tabs.
 export function showHalf(name) {
+    if (name === "instructions") unfold();
     if (!tabs.work) return;
     room.classList.toggle("shows-instructions", name === "instructions");
     room.classList.toggle("shows-work", name === "work");
@@ -93,19 +94,42 @@ export function startHalves() {
     startDivider();
 }
 
+// Set by the divider, where there is one.
+let unfold = () => {};
+
 function startDivider() {
     const divider = document.getElementById("divider");
     if (!divider) return;
     const least = 20, most = 70;
-    const setShare = (percent) => {
-        const share = Math.min(most, Math.max(least, percent));
-        room.style.setProperty("--instructions-share", `${share}%`);
-        divider.setAttribute("aria-valuenow", String(Math.round(share)));
-        try { localStorage.setItem("lectern-share", String(share)); } catch { /* Private windows keep nothing. */ }
+    let share = 40;
+    const keep = (name, value) => {
+        try { localStorage.setItem(name, value); } catch { /* Private windows keep nothing. */ }
     };
+    const tellShare = () => {
+        const isFolded = room.classList.contains("folded");
+        divider.setAttribute("aria-valuenow", String(isFolded ? 0 : Math.round(share)));
+        divider.setAttribute("aria-label", isFolded ? texts.showInstructions : label);
+        for (const terminal of terminals.values()) terminal.fitSoon();
+    };
+    const setShare = (percent) => {
+        share = Math.min(most, Math.max(least, percent));
+        room.style.setProperty("--instructions-share", `${share}%`);
+        keep("lectern-share", String(share));
+        tellShare();
+    };
+    // Out of the way, and back at the width that they had.
+    const fold = (isFolded) => {
+        if (isFolded && instructions.contains(document.activeElement)) divider.focus();
+        room.classList.toggle("folded", isFolded);
+        keep("lectern-folded", isFolded ? "yes" : "");
+        tellShare();
+    };
+    const label = divider.getAttribute("aria-label");
+    unfold = () => fold(false);
     try {
         const kept = Number(localStorage.getItem("lectern-share"));
         if (kept >= least && kept <= most) setShare(kept);
+        if (localStorage.getItem("lectern-folded") === "yes") fold(true);
     } catch { /* Private windows keep nothing. */ }
     divider.addEventListener("pointerdown", (event) => {
         if (event.button !== 0) return;
@@ -116,7 +140,10 @@ function startDivider() {
     });
     divider.addEventListener("pointermove", (event) => {
         if (!divider.hasPointerCapture(event.pointerId)) return;
+        // A click that only wobbles is none.
+        if (room.classList.contains("folded") && Math.abs(event.clientX - room.getBoundingClientRect().left) < 40) return;
         const box = room.getBoundingClientRect();
+        if (room.classList.contains("folded")) fold(false);
         setShare(((event.clientX - box.left) / box.width) * 100);
     });
     const release = () => {
@@ -124,12 +151,18 @@ function startDivider() {
         document.body.classList.remove("dragging-now");
     };
     divider.addEventListener("lostpointercapture", release);
-    divider.addEventListener("dblclick", () => setShare(40));
+    divider.addEventListener("dblclick", () => fold(!room.classList.contains("folded")));
     divider.addEventListener("keydown", (event) => {
-        const now = Number(divider.getAttribute("aria-valuenow"));
+        if (event.key === "Enter" || event.key === " ") {
+            event.preventDefault();
+            fold(!room.classList.contains("folded"));
+            return;
+        }
+        const now = share;
         const to = { ArrowLeft: now - 2, ArrowRight: now + 2, PageUp: now + 10, PageDown: now - 10, Home: least, End: most }[event.key];
         if (to === undefined) return;
         event.preventDefault();
+        if (room.classList.contains("folded")) fold(false);
         setShare(to);
     });
 }

@@ -57,7 +57,8 @@ public final class SessionAgent: HTTPHandler {
         terminals = TerminalSet(manifest: manifest, events: events, setup: setup, log: log.about("terminal"))
         library = InstructionLibrary(
             manifest: manifest, surroundings: ActionSurroundings(manifest, terminals: work.terminals),
-            log: log.about("instructions"), added: { setup.added }, onProblem: events.failed)
+            cacheLimit: manifest.pageCache ?? InstructionLibrary.cacheLimit, log: log.about("instructions"),
+            added: { setup.added }, onProblem: events.failed)
         setupRoutes = SetupRoutes(setup: setup, frame: frame, pages: pages, session: manifest.session)
         let passed = PassedChecks(manifest: manifest, log: log.about("checks"))
         gate = PageGate(library: library, passed: passed, hasExaminer: manifest.applications.hasExaminer)
@@ -166,14 +167,17 @@ public final class SessionAgent: HTTPHandler {
                 returningTo: request.query.isEmpty ? request.path : request.path + "?" + request.query)
         }
         activity.heard(isVisible: true)
-        let page = request.queryParameters["page"] ?? ""
+        let place = PagePlace(cookies: cookies)
         let view = gate.view(seesAll: seesAll(visitor))
-        if visitor.user == grant.owner && request.method == .get {
-            events.opened(room.rendered(page).flatMap { view.locked.contains($0.page.id) ? nil : $0 })
-        }
-        return room.response(
+        let open = library.pages().filter { !view.locked.contains($0.id) }
+        let page = request.queryParameters["page"] ?? place.page(of: request, among: open) ?? ""
+        let rendered = room.rendered(page).flatMap { view.locked.contains($0.page.id) ? nil : $0 }
+        if visitor.user == grant.owner && request.method == .get { events.opened(rendered) }
+        var response = room.response(
             page: page, formToken: cookies.formToken(for: visitor.id),
             returnURL: grant.returnURL, gate: gate, view: view, seesSetupLog: seesAll(visitor))
+        if let rendered { response.headers.add(place.cookie(for: rendered.page)) }
+        return response
     }
 
     /// Staff and an author at work see every page, and what the setup said.
@@ -188,16 +192,19 @@ public final class SessionAgent: HTTPHandler {
     /// Calls back once the workshop's setup is over: at once if it is.
     package func whenSetUp(_ body: @escaping @Sendable () -> Void) { setup.whenOver(body) }
 
-    /// `content/<page>/` and the files of `content` and `static`.
+    /// `content/<page>/`, the files of `content` and `static`, and `print`.
     private func workshop(_ path: String, _ request: HTTPRequest, _ visitor: Visitor) -> HTTPResponse {
         let decoded = PercentEncoding.decode(path)
         if decoded.hasPrefix("static/") { return file(decoded, request) }
+        if decoded == "print" {
+            activity.heard(isVisible: true)
+            return room.printing(gate.view(seesAll: seesAll(visitor)))
+        }
         guard decoded.hasPrefix("content/") else { return pages.notFound(request) }
         var id = String(decoded.dropFirst("content/".count))
         while id.hasSuffix("/") { id.removeLast() }
         guard let rendered = library.rendered(id) else {
-            // The source of pages is not for learners: it may hold what a page hides.
-            return decoded.hasSuffix(".md") ? pages.notFound(request) : file(decoded, request)
+            return file(String(decoded.dropFirst("content/".count)), request)
         }
         guard request.query == "fragment" else {
             return HTTPResponse(
@@ -212,8 +219,14 @@ public final class SessionAgent: HTTPHandler {
                 status: 403, headers: PageFrame.headers, html: InstructionHTML.locked(rendered.page, behind: obstacle))
         }
         if isOwner(visitor) && request.method == .get { events.viewed(rendered) }
-        return HTTPResponse(
-            headers: PageFrame.headers, html: InstructionHTML.page(rendered, in: library.pages(), view: view))
+        var headers = PageFrame.headers
+        headers["Cache-Control"] = "private, no-cache"
+        // What is shut is shut in order, so a number says which pages those are.
+        let waits = view.waiting.contains(rendered.page.id) ? "-waits" : ""
+        headers["ETag"] = "\"\(rendered.version)-\(view.locked.count)\(waits)\""
+        headers.add(PagePlace(cookies: cookies).cookie(for: rendered.page))
+        if request.headers["If-None-Match"] == headers["ETag"] { return HTTPResponse(status: 304, headers: headers) }
+        return HTTPResponse(headers: headers, html: InstructionHTML.page(rendered, in: library.pages(), view: view))
     }
 
     /// What staff look at says nothing about how far the learner is.
@@ -231,7 +244,7 @@ public final class SessionAgent: HTTPHandler {
     }
 
     private func file(_ path: String, _ request: HTTPRequest) -> HTTPResponse {
-        guard let file = library.content.read(path) else { return pages.notFound(request) }
+        guard let file = library.file(path) else { return pages.notFound(request) }
         let tag = "\"\(file.stamp.seconds)-\(file.stamp.nanoseconds)-\(file.stamp.size)\""
         // Confined like the pages: an author's picture or document must not run as a page of this host.
         let headers: HTTPHeaders = [

@@ -11,10 +11,10 @@ struct ActionPageTests {
         _ text: String, terminals: [String] = ["1", "2"], isPreview: Bool = false, parameters: [String: String] = [:],
         missing: [String: String] = [:]
     ) throws -> String {
-        let shortcodes = Shortcodes(text, parameters: parameters, baseURL: "/workshop")
+        let shortcodes = PageSource(text, context: PageSource.Context(parameters: parameters))
         let blocks = CodeBlockHTML(
             surroundings: ActionSurroundings(terminals: terminals, missing: missing, isPreview: isPreview),
-            restore: shortcodes.restored, sourceLine: shortcodes.pageLine)
+            restore: shortcodes.restored, sourceLine: shortcodes.fileLine)
         var hooks = MarkdownHooks()
         hooks.text = shortcodes.pieces
         hooks.literal = shortcodes.literal

@@ -18,13 +18,34 @@ struct InstructionTests {
             ("---\n: : broken: [\n---\nbody", nil, nil, "body"),
             ("---\n- a list\n---\nbody", nil, nil, "body"),
             ("---\nweight: heavy\ntitle:\n---\nbody", nil, nil, "body"),
+            ("---\nweight: 0\n---\nbody", nil, nil, "body"), ("---\ntitle: a\n...\nbody", "a", nil, "body"),
+            ("+++\ntitle = \"A \\\"b\\\"\" # x\nweight = 1_0\n[menu]\ntitle = 'c'\n+++\nbody", "A \"b\"", 10, "body"),
+            ("+++\ntitle = 'A = b'\n---\n+++\nbody", "A = b", nil, "body"),
+            ("+++\nnever closed", nil, nil, "+++\nnever closed"),
+            ("{\n \"title\": \"A } b\", \"weight\": 4\n}\nbody", "A } b", 4, "body"),
+            ("{{< note >}}", nil, nil, "{{< note >}}"), ("{\"title\": }\nbody", nil, nil, "{\"title\": }\nbody"),
+            ("{}\nbody", nil, nil, "body"), ("---", nil, nil, "---"), ("---\n---", nil, nil, ""),
             ("---\n---\nbody", nil, nil, "body"),
             ("", nil, nil, ""),
         ] as [(String, String?, Int?, String)])
     func frontMatter(text: String, title: String?, weight: Int?, body: String) {
-        let (matter, rest) = FrontMatter.split(text)
-        #expect(matter.title == title && matter.weight == weight)
-        #expect(rest == body)
+        let split = FrontMatter.split(text)
+        #expect(split.matter.title == title && split.matter.weight == weight)
+        #expect(split.text == body)
+        // The body begins where it says.
+        let lines = text.replacing("\r\n", with: "\n").split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.dropFirst(split.bodyLine - 1).joined(separator: "\n").hasSuffix(body))
+    }
+
+    @Test(
+        "What is wrong with front matter is told with its line",
+        arguments: [
+            ("---\ntitle: x\nweight: heavy\n---\n", 3), ("---\ntitle: [\n---\n", 3), ("---\n- a\n---\n", 2),
+            ("---\ndraft: perhaps\n---\n", 2), ("+++\ntitle = bare\n+++\n", 2), ("+++\nweight = x\n+++\n", 2),
+            ("---\ntitle: x\n\nText", 1), ("+++\ntitle = 'x'\n\nText", 1),
+        ])
+    func frontMatterProblems(text: String, line: Int) {
+        #expect(FrontMatter.split(text).matter.problems.map(\.line) == [line])
     }
 
     @Test("Pages come by path, or by weight and title as soon as one has a weight")
@@ -51,64 +72,6 @@ struct InstructionTests {
         #expect(InstructionPage(file: file, text: text)?.title == title)
     }
 
-    func render(_ text: String, parameters: [String: String] = ["name": "a_b*c*", "html": "<b>&", "n": "5"]) throws
-        -> String
-    {
-        let shortcodes = Shortcodes(text, parameters: parameters, baseURL: "/workshop")
-        var hooks = MarkdownHooks()
-        hooks.text = shortcodes.pieces
-        hooks.literal = shortcodes.literal
-        hooks.paragraph = shortcodes.paragraph
-        return try MarkdownRenderer().html(shortcodes.text, hooks: hooks)
-    }
-
-    @Test(
-        "Values stand where shortcodes stood, and are text wherever that is",
-        arguments: [
-            ("{{< param name >}}", "<p>a_b*c*</p>"),
-            ("{{<param \"name\">}}!", "<p>a_b*c*!</p>"),
-            ("`{{< param html >}}`", "<p><code>&lt;b&gt;&amp;</code></p>"),
-            ("**{{< param html >}}**", "<p><strong>&lt;b&gt;&amp;</strong></p>"),
-            ("```\n{{< param name >}}\n```", "<pre><code>a_b*c*\n</code></pre>"),
-            ("[x]({{< baseurl >}}/a.png)", "<p><a href=\"/workshop/a.png\">x</a></p>"),
-            ("{{< param unknown >}}", "<p>{{&lt; param unknown &gt;}}</p>"),
-            ("{{</* param name */>}}", "<p>{{&lt; param name &gt;}}</p>"),
-            ("{{< nothing", "<p>{{&lt; nothing</p>"),
-            ("{{< strange thing >}}", "<p>{{&lt; strange thing &gt;}}</p>"),
-            ("lxq0x lxqq0x {{< param n >}}", "<p>lxq0x lxqq0x 5</p>"),
-            ("{{< pathway a >}}no{{< /pathway >}}yes", "<p>yes</p>"),
-        ])
-    func values(text: String, html: String) throws {
-        #expect(try render(text) == html + "\n")
-    }
-
-    @Test("A value cannot become a link that runs a script")
-    func hostileValue() throws {
-        let html = try render("[x]({{< param u >}}) ![y]({{< param u >}})", parameters: ["u": "javascript:alert(1)"])
-        #expect(!html.contains("javascript"))
-    }
-
-    @Test("Notes, warnings and dangers frame Markdown, also inside a list")
-    func callouts() throws {
-        let html = try render(
-            "{{< note >}}\nSome *text*.\n{{< /note >}}\n\n{{< warning \"Take care\" >}}x{{< /warning >}}")
-        #expect(html.contains("<div class=\"callout note\" role=\"note\"><p class=\"callout-title\">Note</p>"))
-        #expect(html.contains("<em>text</em>") && html.contains("Take care"))
-        #expect(html.components(separatedBy: "<div").count == html.components(separatedBy: "</div>").count)
-        let list = try render("1. one\n\n   {{< danger >}}\n   inside\n   {{< /danger >}}\n\n2. two")
-        #expect(list.components(separatedBy: "<ol").count == 2 && list.contains("callout danger"))
-        let open = try render("{{< /note >}}{{< note >}}never closed")
-        #expect(open.components(separatedBy: "<div").count == open.components(separatedBy: "</div>").count)
-    }
-
-    @Test("Text to copy gets a button and stays text")
-    func copy() throws {
-        let html = try render("Use {{< copy >}}<{{< param n >}}> \"q\"{{< /copy >}} now")
-        #expect(
-            html.contains("data-copy=\"&lt;5&gt; &quot;q&quot;\"")
-                && html.contains("<code>&lt;5&gt; &quot;q&quot;</code>"))
-    }
-
     @Test(
         "Addresses are resolved against the page's folder",
         arguments: [
@@ -133,33 +96,5 @@ struct InstructionTests {
         ])
     func localPaths(given: String, followed: String) {
         #expect(LocalPath.checked(given) == followed)
-    }
-
-    @Test("config.yaml chooses and orders pages, and its values can be set from outside")
-    func configuration() {
-        let text = """
-            params:
-              - {name: colour, value: red}
-              - {name: size, value: small, aliases: [SIZE, GROESSE]}
-            pathways:
-              default: short
-              paths:
-                short:
-                  steps: [b, missing, a/x]
-                  params: [{name: colour, value: blue}]
-                long: {title: All of it}
-            """
-        let short = WorkshopConfiguration(text, environment: ["GROESSE": "large", "colour": "green", "size": "no"])
-        #expect(short.pathway == "short" && short.parameters == ["colour": "green", "size": "large"])
-        let pages = ["a/x.md", "b.md", "c.md"].compactMap { InstructionPage(file: $0, text: "") }
-        #expect(short.chosen(from: pages).map(\.id) == ["b", "a/x"])
-        let long = WorkshopConfiguration(text, environment: ["PATHWAY_NAME": "long"])
-        #expect(long.pathway == "long" && long.parameters == ["colour": "red", "size": "small"])
-        #expect(long.chosen(from: pages).map(\.id) == ["a/x", "b", "c"])
-        for broken in [
-            "", "[", "params: 3", "pathways: []", "params: [1, {value: x}]", "pathways: {default: {}, paths: 1}",
-        ] {
-            #expect(WorkshopConfiguration(broken, environment: [:]) == WorkshopConfiguration(), "\(broken)")
-        }
     }
 }

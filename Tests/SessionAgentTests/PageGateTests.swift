@@ -150,7 +150,7 @@ struct PageGateTests {
             ("nothing", nil), ("[]", nil), ("{skip: true}", nil), ("false", nil), ("", nil),
         ] as [(String, PageRequirement?)])
     func forms(text: String, expected: PageRequirement?) {
-        let (matter, _) = FrontMatter.split("---\ntitle: T\nrequires: \(text)\n---\n")
+        let matter = FrontMatter.split("---\ntitle: T\nrequires: \(text)\n---\n").matter
         #expect(matter.requirement == expected && matter.title == "T")
     }
 

@@ -18,6 +18,9 @@ static const unsigned char favicon_svg[] = {
 static const unsigned char room_css[] = {
 #embed "../../../Assets/room.css"
 };
+static const unsigned char print_js[] = {
+#embed "../../../Assets/print.js"
+};
 static const unsigned char openapi_json[] = {
 #embed "../../../Assets/openapi.json"
 };
@@ -44,6 +47,13 @@ static const unsigned char xterm_css[] = {
     '\n'
 #endif
 };
+static const unsigned char highlight_js[] = {
+#if __has_embed("../../../.build/assets/highlight.js") == 1
+#embed "../../../.build/assets/highlight.js"
+#else
+    '\n'
+#endif
+};
 
 const lectern_asset lectern_assets[] = {
     {"lectern.css", lectern_css, sizeof lectern_css},
@@ -54,6 +64,8 @@ const lectern_asset lectern_assets[] = {
     {"room.css", room_css, sizeof room_css},
     {"room.js", room_js, sizeof room_js},
     {"openapi.json", openapi_json, sizeof openapi_json},
+    {"print.js", print_js, sizeof print_js},
+    {"highlight.js", highlight_js, sizeof highlight_js},
     {"xterm.js", xterm_js, sizeof xterm_js},
     {"xterm.css", xterm_css, sizeof xterm_css},
 };

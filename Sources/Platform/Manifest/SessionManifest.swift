@@ -80,6 +80,9 @@ public struct SessionManifest: Codable, Sendable, Equatable {
         }
     }
 
+    /// Bytes of rendered pages that the agent keeps; `nil` for its own choice.
+    public var pageCache: Int?
+
     public struct Dashboard: Codable, Sendable, Equatable {
         public var name: String
         /// An address, `terminal:<name>`, or empty for a built-in tab that only takes its place in the order.
@@ -171,7 +174,8 @@ public struct SessionManifest: Codable, Sendable, Equatable {
         variables: [Variable], parameters: [String: String], frameAncestors: [String], hasExpiry: Bool,
         dashboards: [Dashboard] = [], ingresses: [Ingress] = [], applications: Applications = Applications(),
         terminalLimits: TerminalLimits? = nil,
-        isPreview: Bool = false, workshopVersion: String? = nil, scriptLimits: ScriptLimits? = nil
+        isPreview: Bool = false, workshopVersion: String? = nil, scriptLimits: ScriptLimits? = nil,
+        pageCache: Int? = nil
     ) {
         self.session = session
         self.environment = environment
@@ -200,5 +204,6 @@ public struct SessionManifest: Codable, Sendable, Equatable {
         self.isPreview = isPreview
         self.workshopVersion = workshopVersion
         self.scriptLimits = scriptLimits
+        self.pageCache = pageCache
     }
 }

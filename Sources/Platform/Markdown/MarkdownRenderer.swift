@@ -1,9 +1,9 @@
 internal import CMarkGFM
 
-/// Turns Markdown (CommonMark with GitHub's tables, strikethrough, autolinks and footnotes) into HTML.
+/// Turns Markdown (CommonMark with GitHub's tables, strikethrough, autolinks, task lists and footnotes) into HTML.
 ///
-/// Raw HTML in the text is left out, and so are destinations that could run a script. The result may stand in a page
-/// whose other content is trusted. Usable from several threads at once.
+/// Raw HTML in the text is left out, or cut down to what is harmless, and destinations that could run a script are left
+/// out always. The result may stand in a page whose other content is trusted. Usable from several threads at once.
 public struct MarkdownRenderer: Sendable {
     public enum Problem: Error, Sendable, Equatable {
         /// More bytes than the renderer was told to accept.
@@ -43,13 +43,26 @@ public struct MarkdownRenderer: Sendable {
         guard let document = cmark_parser_finish(parser) else { throw .outOfMemory }
         defer { cmark_node_free(document) }
         let insertions = HTMLInsertions()
-        MarkdownTree(
-            document: document, hooks: hooks, topHeadingLevel: topHeadingLevel, insertions: insertions
-        ).rewrite()
+        let tree = MarkdownTree(
+            document: document, hooks: hooks, topHeadingLevel: topHeadingLevel, insertions: insertions)
+        tree.rewrite()
         guard let rendered = cmark_render_html(document, options, cmark_parser_get_syntax_extensions(parser)) else {
             throw .outOfMemory
         }
         defer { cmark_get_default_mem_allocator().pointee.free(rendered) }
-        return insertions.filled(String(cString: rendered))
+        let html = insertions.filled(UnsafePointer(rendered))
+        guard let labels = hooks.taskLabels, tree.hasTasks else { return html }
+        return MarkdownRenderer.labelled(html, labels)
+    }
+
+    /// Nobody but the renderer writes these boxes: text is escaped, and no element of that name is let through.
+    private static func labelled(_ html: String, _ labels: (done: String, open: String)) -> String {
+        func label(_ text: String) -> String { "\" aria-label=\"\(HTMLEscaping.escaped(text))\"" }
+        var bytes = Array(html.utf8)
+        let done = "<input type=\"checkbox" + label(labels.done) + " checked="
+        bytes = ByteSearch.replacing("<input type=\"checkbox\" checked=", with: done, in: bytes)
+        let open = "<input type=\"checkbox" + label(labels.open) + " disabled="
+        return String(
+            decoding: ByteSearch.replacing("<input type=\"checkbox\" disabled=", with: open, in: bytes), as: UTF8.self)
     }
 }

@@ -7,14 +7,19 @@ package enum PageActions {
     /// - Parameters:
     ///   - text: the page's file, front matter and all.
     ///   - parameters: values for `{{< param name >}}`.
+    ///   - isClassic: whether the page is in the classic form.
     /// - Returns: an empty list for a page that is too large to be shown.
-    package static func of(_ text: String, parameters: [String: String], pathway: String = "") -> [ActionBlock] {
-        let (_, body) = FrontMatter.split(text)
-        let shortcodes = Shortcodes(body, parameters: parameters, baseURL: "/workshop", pathway: pathway)
-        let before = FrontMatter.lines(of: text, before: body)
+    package static func of(
+        _ text: String, parameters: [String: String], pathway: String = "", isClassic: Bool = false
+    ) -> [ActionBlock] {
+        let split = FrontMatter.split(text)
+        let context = PageSource.Context(isClassic: isClassic, parameters: parameters, pathway: pathway)
+        return of(PageSource(split.body, firstLine: split.bodyLine, context: context))
+    }
+
+    static func of(_ source: PageSource) -> [ActionBlock] {
         let reader = CodeBlockHTML(
-            surroundings: ActionSurroundings(terminals: []), restore: shortcodes.restored,
-            sourceLine: { shortcodes.pageLine(of: $0) + before })
+            surroundings: ActionSurroundings(terminals: []), restore: source.restored, sourceLine: source.fileLine)
         var found: [ActionBlock] = []
         var hooks = MarkdownHooks()
         hooks.codeBlock = { block in
@@ -26,9 +31,9 @@ package enum PageActions {
             found += [begin, end].compactMap(reader.action)
             return ("", "")
         }
-        let renderer = MarkdownRenderer(limit: InstructionLibrary.sizeLimit)
+        let renderer = MarkdownRenderer(limit: PageSource.outputLimit + (1 << 16))
         // What cannot be rendered is told where it is shown.
-        guard (try? renderer.html(shortcodes.text, hooks: hooks)) != nil else { return [] }
+        guard (try? renderer.html(source.text, hooks: hooks)) != nil else { return [] }
         return found.sorted { $0.line < $1.line }
     }
 }

@@ -14,6 +14,8 @@ struct AgentCookies: Sendable {
 
     let visitorName: String
     let entryName: String
+    /// Tells which page was seen last; not sealed, for a wrong one does no harm.
+    let placeName: String
 
     init(manifest: SessionManifest) {
         key = MessageKey(secret: manifest.cookieKey)
@@ -22,6 +24,7 @@ struct AgentCookies: Sendable {
         // A name with this prefix is only accepted by browsers when host-only, Secure and for the whole host (RFC 6265bis).
         visitorName = isSecure ? SetCookie.hostName("lectern", isSecure: true) : "lectern-session"
         entryName = SetCookie.hostName("lectern-entry", isSecure: isSecure)
+        placeName = SetCookie.hostName("lectern-page", isSecure: isSecure)
     }
 
     /// For this host only. Sent in a frame of another site only where browsers accept that: on https, kept apart for each

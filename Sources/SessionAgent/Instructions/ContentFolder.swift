@@ -13,10 +13,19 @@ final class ContentFolder: Sendable {
     init(path: String) { descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     deinit { if descriptor >= 0 { close(descriptor) } }
 
+    /// Changes whenever a file, or the list of what is in a folder, does.
     struct Stamp: Hashable, Sendable {
         let seconds: Int
         let nanoseconds: Int
         let size: Int
+        var inode: UInt64 = 0
+    }
+
+    /// What a folder holds, and when each folder in it was changed last.
+    struct Listing: Sendable {
+        var files: [(path: String, stamp: Stamp)] = []
+        /// Relative to the content, as they are asked for with `stamp`.
+        var folders: [(path: String, stamp: Stamp)] = []
     }
 
     struct File: Sendable {
@@ -44,6 +53,15 @@ final class ContentFolder: Sendable {
         return File(stamp: ContentFolder.stamp(of: status), bytes: bytes)
     }
 
+    /// When something was changed last; `nil` when it does not exist. Tells nothing of what is in it.
+    func stamp(_ path: String) -> Stamp? {
+        guard descriptor >= 0 else { return nil }
+        var status = stat()
+        guard fstatat(descriptor, path, &status, 0) == 0 else { return nil }
+        return ContentFolder.stamp(of: status)
+    }
+
+    /// Whether there is something at a path; a folder counts.
     func exists(_ path: String) -> Bool {
         guard let file = openFile(path) else { return false }
         close(file)
@@ -52,17 +70,20 @@ final class ContentFolder: Sendable {
 
     /// Every ordinary file below a folder whose name passes, by path relative to that folder, in the order of paths.
     /// Hidden files and folders are left out, and what lies deeper than eight folders.
-    func files(below folder: String, limit: Int, where isWanted: (String) -> Bool) -> [(path: String, stamp: Stamp)] {
-        var found: [(path: String, stamp: Stamp)] = []
+    func files(below folder: String, limit: Int, where isWanted: (String) -> Bool) -> Listing {
+        var found = Listing()
         collect(folder, prefix: "", depth: 0, limit: limit, isWanted, &found)
-        return found.sorted { $0.path < $1.path }
+        found.files.sort { $0.path < $1.path }
+        return found
     }
 
     private func collect(
-        _ folder: String, prefix: String, depth: Int, limit: Int, _ isWanted: (String) -> Bool,
-        _ found: inout [(path: String, stamp: Stamp)]
+        _ folder: String, prefix: String, depth: Int, limit: Int, _ isWanted: (String) -> Bool, _ found: inout Listing
     ) {
-        guard depth <= 8, let file = openFile(folder) else { return }
+        guard depth <= 8, found.folders.count < limit, let file = openFile(folder) else { return }
+        var status = stat()
+        // Before the names are read: what comes later then shows as a change.
+        if fstat(file, &status) == 0 { found.folders.append((folder, ContentFolder.stamp(of: status))) }
         // The stream owns the descriptor once it exists.
         guard let stream = fdopendir(file) else {
             close(file)
@@ -77,7 +98,7 @@ final class ContentFolder: Sendable {
         }
         closedir(stream)
         for name in names.sorted() {
-            guard found.count < limit, let file = openFile(folder + "/" + name) else { continue }
+            guard found.files.count < limit, let file = openFile(folder + "/" + name) else { continue }
             defer { close(file) }
             var status = stat()
             guard fstat(file, &status) == 0 else { continue }
@@ -85,7 +106,7 @@ final class ContentFolder: Sendable {
                 collect(
                     folder + "/" + name, prefix: prefix + name + "/", depth: depth + 1, limit: limit, isWanted, &found)
             } else if status.st_mode & S_IFMT == S_IFREG, isWanted(name) {
-                found.append((prefix + name, ContentFolder.stamp(of: status)))
+                found.files.append((prefix + name, ContentFolder.stamp(of: status)))
             }
         }
     }
@@ -98,6 +119,7 @@ final class ContentFolder: Sendable {
 
     private static func stamp(of status: stat) -> Stamp {
         Stamp(
-            seconds: Int(status.st_mtim.tv_sec), nanoseconds: Int(status.st_mtim.tv_nsec), size: Int(status.st_size))
+            seconds: Int(status.st_mtim.tv_sec), nanoseconds: Int(status.st_mtim.tv_nsec), size: Int(status.st_size),
+            inode: UInt64(status.st_ino))
     }
 }

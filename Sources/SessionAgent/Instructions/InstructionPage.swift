@@ -4,10 +4,14 @@ struct InstructionPage: Equatable, Sendable {
     let id: String
     /// The file, relative to the content folder.
     let file: String
-    let title: String
+    var title: String
     let weight: Int?
     /// What is to be passed before a learner may go on from here.
     let requirement: PageRequirement?
+    /// Words on the button that leads on, where the workshop has its own.
+    var exitSign: String?
+    /// Written in AsciiDoc, which is not shown here.
+    let isAsciiDoc: Bool
 
     /// The folder that relative links and images of the page start from; empty or ending in `/`.
     var folder: String {
@@ -16,23 +20,33 @@ struct InstructionPage: Equatable, Sendable {
     }
 
     /// `nil` for a draft and for files that are no pages: those whose name begins with `_`.
-    init?(file: String, text: String) {
-        guard file.hasSuffix(".md") else { return nil }
+    init?(file: String, _ bytes: [UInt8]) {
         let name = file.split(separator: "/").last ?? ""
-        guard !name.hasPrefix("_") else { return nil }
-        let (matter, body) = FrontMatter.split(text)
-        guard !matter.isDraft else { return nil }
+        guard let dot = file.lastIndex(of: "."), !name.hasPrefix("_") else { return nil }
+        let ending = file[dot...]
+        guard ending == ".md" || ending == ".adoc" else { return nil }
         self.file = file
-        let stem = String(file.dropLast(3))
+        let stem = String(file[..<dot])
         id = stem.hasSuffix("/index") ? String(stem.dropLast(6)) : stem
-        title = matter.title ?? InstructionPage.firstHeading(in: body) ?? InstructionPage.spoken(id)
-        weight = matter.weight
-        requirement = matter.requirement
+        isAsciiDoc = ending == ".adoc"
+        guard !isAsciiDoc else {
+            title = InstructionPage.spoken(id)
+            weight = nil
+            requirement = nil
+            return
+        }
+        let split = FrontMatter.split(bytes)
+        guard !split.matter.isDraft else { return nil }
+        title = split.matter.title ?? InstructionPage.firstHeading(in: split.body) ?? InstructionPage.spoken(id)
+        weight = split.matter.weight
+        requirement = split.matter.requirement
     }
 
-    private static func firstHeading(in body: Substring) -> String? {
-        for line in body.split(separator: "\n", maxSplits: 50).prefix(50) where line.hasPrefix("# ") {
-            let text = line.dropFirst(2).filter { $0 != "`" && $0 != "*" && $0 != "\r" && $0 != "\r\n" }
+    init?(file: String, text: String) { self.init(file: file, Array(text.utf8)) }
+
+    private static func firstHeading(in body: ArraySlice<UInt8>) -> String? {
+        for line in body.prefix(8192).split(separator: 10, maxSplits: 50).prefix(50) where line.starts(with: [35, 32]) {
+            let text = String(decoding: line.dropFirst(2), as: UTF8.self).filter { $0 != "`" && $0 != "*" }
             if !text.isEmpty { return text }
         }
         return nil

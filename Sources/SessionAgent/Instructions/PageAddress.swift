@@ -3,9 +3,26 @@ internal import HTTP
 /// Turns addresses as an author wrote them into addresses of this host.
 enum PageAddress {
     /// The way to show a page in the dashboard.
-    static func dashboard(_ page: String) -> String {
-        "/dashboard/?page=" + encoded(page)
+    /// - Parameter anchor: a heading there; empty for the top of the page.
+    static func dashboard(_ page: String, anchor: String = "") -> String {
+        "/dashboard/?page=" + encoded(page) + (anchor.isEmpty ? "" : "#" + here(anchor))
     }
+
+    /// Before the anchor of a heading, so that it cannot take the place of an element of the room.
+    static let anchorPrefix = "at-"
+
+    /// The fragment of a place in a page.
+    private static func here(_ anchor: String) -> String {
+        if anchor.isEmpty { return "" }
+        // Footnotes have names of their own, which nothing else in the room has.
+        if anchor.hasPrefix("fn-") || anchor.hasPrefix("fnref-") { return PercentEncoding.encode(anchor) }
+        return anchorPrefix + PercentEncoding.encode(anchor)
+    }
+
+    /// A link to a place in the same page.
+    static func anchor(_ name: String) -> String { "#" + here(name) }
+
+    static let printing = "/workshop/print"
 
     /// A file beside the pages.
     static func file(_ path: String) -> String { "/workshop/content/" + encoded(path) }
@@ -28,9 +45,12 @@ enum PageAddress {
 
     /// - Parameters:
     ///   - folder: the folder of the page's file, empty or ending in `/`.
+    ///   - page: the page's id. Hugo shows a page as a folder of that name, and authors write links that fit there.
     ///   - isPage: whether a page of that id exists.
-    static func resolve(_ written: String, folder: String, isPage: (String) -> Bool) -> Target {
-        if written.hasPrefix("#") { return .anchor(String(written.dropFirst())) }
+    static func resolve(
+        _ written: String, folder: String, page: String = "", isPage: (String) -> Bool
+    ) -> Target {
+        if written.hasPrefix("#") { return .anchor(PercentEncoding.decode(written.dropFirst())) }
         if written.hasPrefix("//") || hasScheme(written) { return .elsewhere(written) }
         let hash = written.firstIndex(of: "#") ?? written.endIndex
         let fragment = hash < written.endIndex ? String(written[written.index(after: hash)...]) : ""
@@ -40,15 +60,27 @@ enum PageAddress {
         if path.hasPrefix(content) {
             relative = String(path.dropFirst(content.count))
         } else if path.hasPrefix("/") {
+            if path == "/dashboard/" {
+                // Written by `dashboard`, for a shortcode.
+                let query = written[path.endIndex..<hash]
+                if query.hasPrefix("?page=") {
+                    let id = PercentEncoding.decode(query.dropFirst(6))
+                    let name =
+                        fragment.hasPrefix(anchorPrefix) ? String(fragment.dropFirst(anchorPrefix.count)) : fragment
+                    if isPage(id) { return .page(id, fragment: PercentEncoding.decode(name)) }
+                }
+            }
             return .local(written)
         } else {
             relative = folder + path
         }
         let decoded = normalised(PercentEncoding.decode(relative))
-        var id = decoded.hasSuffix(".md") ? String(decoded.dropLast(3)) : decoded
-        if id.hasSuffix("/index") { id = String(id.dropLast(6)) }
-        while id.hasSuffix("/") { id.removeLast() }
-        if isPage(id) { return .page(id, fragment: fragment) }
+        for path in [decoded, page.isEmpty ? "" : normalised(PercentEncoding.decode("\(page)/\(path)"))] {
+            var id = path.hasSuffix(".md") ? String(path.dropLast(3)) : path
+            if id.hasSuffix("/index") { id = String(id.dropLast(6)) }
+            while id.hasSuffix("/") { id.removeLast() }
+            if isPage(id) { return .page(id, fragment: PercentEncoding.decode(fragment)) }
+        }
         return .file(decoded)
     }
 

@@ -9,12 +9,14 @@ enum AgentText {
     static let noInstructions = "This workshop has no instructions. The terminal is yours."
     static let pageMissing = "There is no such page in this workshop."
     static let pageUnreadable = "This page of the instructions cannot be shown. Tell the author of the workshop."
-    static let lastPage = "This is the last page. Take your time; when you are done, end the session above."
     static func step(_ step: Int, of count: Int) -> String { "Step \(step) of \(count)" }
     static func blockLabel(_ kind: String) -> String {
         switch kind {
         case "warning": "Warning"
         case "danger": "Danger"
+        case "tip": "Tip"
+        case "important": "Important"
+        case "caution": "Caution"
         default: "Note"
         }
     }

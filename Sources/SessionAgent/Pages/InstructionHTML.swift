@@ -10,7 +10,7 @@ enum InstructionHTML {
         return frame(page: rendered.page.id, step: step) {
             p(.class("soft small step")) { step }
             h1 { rendered.page.title }
-            // Written by the Markdown renderer, which lets no HTML of the page through.
+            // Written by the Markdown renderer, which lets nothing of the page through that could do more than show.
             HTML.raw(rendered.html)
             if rendered.next == nil { p(.class("soft last-page")) { AgentText.lastPage } }
             wayOn(from: rendered, in: pages, view: view)
@@ -33,12 +33,17 @@ enum InstructionHTML {
                         closedNext(next, rendered)
                     } else {
                         a(.class("button primary"), .rel("next"), .href(PageAddress.dashboard(next.id))) {
-                            "\(AgentText.next): \(next.title)"
+                            rendered.page.exitSign ?? "\(AgentText.next): \(next.title)"
                         }
+                    }
+                } else {
+                    // Asks before anything ends, also where there is no script.
+                    a(.class("button primary finish"), .href("#end-dialog")) {
+                        rendered.page.exitSign ?? AgentText.finish
                     }
                 }
             }
-            if pages.count > 1 { contents(of: pages, current: rendered.page, view: view) }
+            contents(of: pages, current: rendered.page, view: view)
         }
     }
 
@@ -69,6 +74,15 @@ enum InstructionHTML {
         }
     }
 
+    /// A page among all others. Anchors would occur twice there, so links within a page lead to its beginning at best.
+    static func printed(_ rendered: InstructionLibrary.Rendered) -> HTML {
+        section(.class("printed-page")) {
+            p(.class("soft small step")) { AgentText.step(rendered.step, of: rendered.count) }
+            h2 { rendered.page.title }
+            HTML.raw(rendered.html)
+        }
+    }
+
     /// Says something in place of a page.
     static func message(_ text: String) -> HTML { frame(page: "", step: "") { p { text } } }
 
@@ -95,6 +109,7 @@ enum InstructionHTML {
                     }
                 }
             }
+            p { a(.href(PageAddress.printing), .target("_blank"), .rel("noopener")) { AgentText.print } }
         }
     }
 }

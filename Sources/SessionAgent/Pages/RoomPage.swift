@@ -65,7 +65,8 @@ struct RoomPage: Sendable {
                 .id("room"), .class("room \(layout.rawValue)"), .data("layout", layout.rawValue),
                 .data("session", manifest.session), .data("form-token", formToken), .data("return-url", returnURL),
                 .data("has-expiry", manifest.hasExpiry ? "yes" : "no"), .data("title", manifest.title),
-                .data("setup", SetupRoutes.word(setup.setup.phase))
+                .data("setup", SetupRoutes.word(setup.setup.phase)), .data("countdown", countdown),
+                .data("highlighter", frame.assets.url(of: "highlight.js"))
             ) {
                 if hasInstructions { tabs }
                 if hasInstructions {
@@ -84,10 +85,21 @@ struct RoomPage: Sendable {
             endDialog(formToken: formToken)
             overDialog(returnURL: returnURL)
             setup.dialog(seesLog: seesSetupLog)
+            if hasInstructions { pictureDialog }
             let script =
                 AgentText.script + AgentText.workAreaScript + AgentText.actionScript + AgentText.checksScript
+                + AgentText.pageScript
             jsonScript(id: "texts", .object(script.map { JSONValue.Member($0.0, .string($0.1)) }))
         }
+    }
+
+    private var countdown: String {
+        let rules = library.countdown
+        let json: JSONValue = [
+            "amber": .int(rules.amber), "red": .int(rules.red),
+            "warnings": .array(rules.warnings.map { .int($0) }), "leave": rules.leaveAfter.map { .int($0) } ?? .null,
+        ]
+        return String(decoding: json.encoded, as: UTF8.self)
     }
 
     private func bar(step: String?) -> HTML {
@@ -125,7 +137,7 @@ struct RoomPage: Sendable {
         div(
             .id("divider"), .class("divider needs-script"), .role("separator"), HTML.Attribute("tabindex", "0"),
             .aria("orientation", "vertical"), .aria("controls", "instructions"), .aria("label", AgentText.divider),
-            .aria("valuemin", "20"), .aria("valuemax", "70"), .aria("valuenow", "40"))
+            .aria("valuemin", "0"), .aria("valuemax", "70"), .aria("valuenow", "40"))
     }
 
     /// Without JavaScript the link to it shows it, and the form works; the script makes a modal dialog of it.
@@ -140,6 +152,33 @@ struct RoomPage: Sendable {
                 a(.id("stay"), .class("button"), .href("#room")) { AgentText.stay }
                 button(.id("end-confirm"), .class("button danger")) { AgentText.endConfirm }
             }
+        }
+    }
+
+    /// All pages one after another, for paper.
+    /// - Parameter view: which pages are open to the visitor.
+    func printing(_ view: PageGate.View) -> HTTPResponse {
+        let pages = library.pages().filter { !view.locked.contains($0.id) }.compactMap { library.rendered($0.id) }
+        let title = frame.manifest.title
+        return frame.response(name: title, bodyClass: "print-body", scripts: ["print.js"]) {
+            main(.class("bounds narrow prose print")) {
+                p(.class("print-buttons")) {
+                    button(.type("button"), .id("print"), .class("button primary needs-script")) { AgentText.printNow }
+                    a(.class("button"), .href("/dashboard/")) { AgentText.backToTheLab }
+                }
+                h1 { title }
+                for page in pages { InstructionHTML.printed(page) }
+            }
+        }
+    }
+
+    /// A picture of the instructions, larger.
+    private var pictureDialog: HTML {
+        dialog(.id("picture-dialog"), .class("picture-dialog"), .aria("label", AgentText.picture)) {
+            // Its address comes with the picture that was clicked.
+            voidElement("img", .alt(""))
+            p(.class("picture-text"))
+            form(.method("dialog")) { button(.class("button compact")) { AgentText.closePicture } }
         }
     }
 
