@@ -6,6 +6,7 @@ import "./copy-actions.js";
 import { startConnection } from "./connection.js";
 import { startDashboards } from "./dashboards.js";
 import { startEnding } from "./ending.js";
+import { startFullScreen } from "./full-screen.js";
 import { startHalves } from "./halves.js";
 import { startInstructions } from "./instructions.js";
 import { startSections } from "./section-actions.js";
@@ -22,6 +23,7 @@ startDashboards();
 startInstructions();
 startConnection();
 startEnding();
+startFullScreen();
 startTime();
 startSections();
 // Last: what begins by itself needs everything else.

@@ -31,7 +31,10 @@ struct BrowserHandler: HTTPHandler {
     private func reply(to request: HTTPRequest, label: inout RouteLabel) -> HTTPReply {
         let site = sites.current()
         // A session's socket is missing: whoever comes from its host is told on the session's page here.
-        if let session = request.headers["Host"].flatMap(site.addresses.session(hostHeader:)) {
+        // So is whoever comes from the host of a server in it.
+        if let host = request.headers["Host"].flatMap(site.addresses.session(hostHeader:)),
+            let session = SessionHosts.session(label: host.rawValue, portal: site.definition.name)
+        {
             label = .sessionHost
             return .now(PortalSite.redirect(to: SessionHandover.fallback(for: session, request, on: site)))
         }

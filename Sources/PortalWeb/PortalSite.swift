@@ -18,7 +18,7 @@ final class PortalSite: Sendable {
         frame = PageFrame(definition: definition)
         security = PageSecurity(definition: definition)
         index = ReturnAddress(stored: definition.index)
-        cookies = BrowserCookies(definition: definition, isSecure: addresses.isSecure)
+        cookies = BrowserCookies(definition: definition, portalURL: addresses.portalURL)
     }
 
     func page(_ html: HTML, status: Int = 200, forms: PageSecurity.Forms = .none) -> HTTPResponse {

@@ -25,16 +25,25 @@ public final class SessionAgent: HTTPHandler {
     private let gate: PageGate
     private let checkRoutes: CheckRoutes
     private let setupRoutes: SetupRoutes
+    private let relay: IngressRelay
+    private let servers: IngressDoor
 
     /// - Parameters:
     ///   - client: reaches the portal over `manifest.portalSocket`. Called on a thread of the agent's own.
-    public init(manifest: SessionManifest, client: any HTTPClient, clock: WallClock = .system, log: Log) {
+    ///   - serverConnections: to the learner's own servers at once, over all of them; 1 or more.
+    public init(
+        manifest: SessionManifest, client: any HTTPClient, clock: WallClock = .system, log: Log,
+        serverConnections: Int = 256
+    ) {
+        let manifest = manifest.expanded()
         self.manifest = manifest
         assets = SessionAgent.embeddedAssets()
         cookies = AgentCookies(manifest: manifest)
         let work = WorkArea(manifest)
         let frame = PageFrame(
-            manifest: manifest, assets: assets, frameSources: FrameSources.list(for: manifest, urls: work.frames))
+            manifest: manifest, assets: assets,
+            frameSources: FrameSources.list(
+                for: manifest, urls: work.frames + [manifest.instructionsURL].compactMap { $0 }))
         pages = MessagePages(frame: frame)
         let portal = PortalAPI(client: client, manifest: manifest)
         let worker = PortalWorker()
@@ -64,12 +73,22 @@ public final class SessionAgent: HTTPHandler {
         gate = PageGate(library: library, passed: passed, hasExaminer: manifest.applications.hasExaminer)
         checkRoutes = CheckRoutes(
             examiner: examiner, passed: passed, gate: gate, library: library, pages: pages, session: manifest.session)
+        let hosts = IngressHosts(manifest: manifest)
+        let folder = manifest.listenSocket.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        relay = IngressRelay(
+            RelayRoute.all(hosts, in: folder.joined(separator: "/")), limit: serverConnections, log: log.about("relay"))
+        servers = IngressDoor(
+            manifest: manifest, hosts: hosts,
+            entry: IngressEntry(manifest: manifest, hosts: hosts, cookies: cookies, clock: clock), relay: relay,
+            pages: pages, assets: assets)
         room = RoomPage(frame: frame, library: library, work: work, setup: setupRoutes)
     }
 
-    /// Starts the agent's threads and the workshop's setup. Shells start with their first viewer, once that is over.
+    /// Starts the agent's threads and the workshop's setup. Shells start with their first viewer, once that is over. The
+    /// sockets for the learner's servers exist afterwards.
     public func start() {
         worker.start()
+        relay.start()
         terminals.start()
         if manifest.applications.hasExaminer || setup.hasScripts { runner.start() }
         setup.start()
@@ -80,12 +99,14 @@ public final class SessionAgent: HTTPHandler {
     public func stop() {
         runner.stop()
         terminals.stop()
+        relay.stop()
         worker.stop()
     }
 
     // MARK: Requests
 
     public func reply(to request: HTTPRequest) -> HTTPReply {
+        if let response = servers.reply(to: request) { return .now(response) }
         switch request.path {
         case "/oauth_callback": return entry.callback(request)
         case "/session/activity":
@@ -143,6 +164,8 @@ public final class SessionAgent: HTTPHandler {
             guard request.method == .post else { return .now(pages.methodNotAllowed(allowed: "POST", request)) }
             guard isOurForm(request, visitor) else { return .now(pages.notOurForm(request)) }
             return .now(action(request, visitor))
+        case IngressEntry.askPath:
+            return .now(servers.entry.ticket(for: visitor, request) ?? pages.notFound(request))
         case let path where path.hasPrefix("/workshop/"):
             guard isReading else { return .now(pages.methodNotAllowed(allowed: "GET, HEAD", request)) }
             return .now(workshop(String(path.dropFirst("/workshop/".count)), request, visitor))
@@ -201,6 +224,9 @@ public final class SessionAgent: HTTPHandler {
             return room.printing(gate.view(seesAll: seesAll(visitor)))
         }
         guard decoded.hasPrefix("content/") else { return pages.notFound(request) }
+        if let url = manifest.instructionsURL, FrameSources.origin(of: url) != nil {
+            return HTTPResponse(status: 302, headers: ["Location": url, "Cache-Control": "no-store"])
+        }
         var id = String(decoded.dropFirst("content/".count))
         while id.hasSuffix("/") { id.removeLast() }
         guard let rendered = library.rendered(id) else {

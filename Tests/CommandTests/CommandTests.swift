@@ -74,7 +74,7 @@ struct OptionTests {
 struct FrontDoorConfigurationTests {
     private let configuration = FrontDoorConfiguration(
         listen: "127.0.0.1:8080", portalHost: "labs.example.com", sessionDomain: "labs.example.com",
-        portal: "127.0.0.1:4000", sessionsFolder: "/run/l/sessions", folder: "/run/l/nginx")
+        portalName: "labs", portal: "127.0.0.1:4000", sessionsFolder: "/run/l/sessions", folder: "/run/l/nginx")
 
     @Test("It picks the session by host, names none, and escapes dots")
     func sessionHosts() {
@@ -102,5 +102,62 @@ struct FrontDoorConfigurationTests {
             FrontDoorConfiguration.listens(in: configuration.text) == [
                 "listen 127.0.0.1:8080 default_server backlog=4096;", "listen 127.0.0.1:8080;",
             ])
+    }
+
+    @Test("Hosts of servers come before the sessions' own, for this portal's sessions only, each request asked about")
+    func servers() throws {
+        let text = configuration.text
+        let servers = try #require(text.firstRange(of: "auth_request /.lectern/authorize;"))
+        let sessions = try #require(text.firstRange(of: #"server_name "~^(?<session>[a-z0-9]("#))
+        #expect(servers.lowerBound < sessions.lowerBound)
+        #expect(
+            text.contains(
+                #""~^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?-(?<session>labs-w[0-9]+-s[0-9]+)\\.labs\\.example\\.com$""#))
+        #expect(text.contains("proxy_read_timeout 3600s;"))
+        #expect(!text.contains("ssl"))
+    }
+
+    @Test("A certificate makes every address an https one, and a renewed one changes the text")
+    func certificate() {
+        var secure = configuration
+        secure.certificate = .init(file: "/etc/a.pem", key: "/etc/a \"key\".pem", version: "1")
+        #expect(
+            FrontDoorConfiguration.listens(in: secure.text) == [
+                "listen 127.0.0.1:8080 ssl http2 default_server backlog=4096;", "listen 127.0.0.1:8080 ssl http2;",
+            ])
+        #expect(secure.text.contains(#"ssl_certificate_key "/etc/a \"key\".pem";"#))
+        var renewed = secure
+        renewed.certificate?.version = "2"
+        #expect(renewed != secure)
+    }
+
+    @Test(
+        "Options about https that cannot go together are told",
+        arguments: [
+            (["--tls-key", "k"], "--tls-key needs --tls-certificate, the file that it belongs to"),
+            (["--tls-certificate", "c"], "--tls-certificate needs --tls-key, the file with its private key"),
+            (
+                ["--tls-certificate", "c", "--tls-key", "k", "--public-url", "http://a.example"],
+                "--public-url http://a.example: with --tls-certificate it begins with https://"
+            ),
+            (
+                ["--tls-certificate", "c", "--tls-key", "k", "--front-door", "none"],
+                "--tls-certificate is for the front door; with --front-door none, your own proxy has it"
+            ),
+        ])
+    func tlsOptions(options: [String], message: String) {
+        let error = #expect(throws: UsageError.self) {
+            _ = try ServeConfiguration(
+                ParsedOptions(["p"] + options, options: ServeConfiguration.options, environment: [:]))
+        }
+        #expect(error?.description == message)
+    }
+
+    @Test("With a certificate the portal's address is an https one")
+    func tlsAddress() throws {
+        let options = ["p", "--tls-certificate", "c", "--tls-key", "k", "--listen", "127.0.0.1:443"]
+        let serve = try ServeConfiguration(
+            ParsedOptions(options, options: ServeConfiguration.options, environment: [:]))
+        #expect(serve.publicURL == "https://lectern.localhost")
     }
 }

@@ -76,7 +76,7 @@ final class AgentFixture: Sendable {
     func enter() async throws -> String {
         let response = await send(.get, "/oauth_callback?code=good&state=handover")
         #expect(response.status == 302)
-        return try #require(response.cookie(named: "lectern-session"))
+        return try #require(response.cookie(named: "lectern-session") ?? response.cookie(named: "__Host-lectern"))
     }
 
     /// The token that the dashboard's forms carry.

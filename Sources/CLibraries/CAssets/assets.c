@@ -21,6 +21,9 @@ static const unsigned char room_css[] = {
 static const unsigned char print_js[] = {
 #embed "../../../Assets/print.js"
 };
+static const unsigned char waiting_js[] = {
+#embed "../../../Assets/waiting.js"
+};
 static const unsigned char openapi_json[] = {
 #embed "../../../Assets/openapi.json"
 };
@@ -63,6 +66,7 @@ const lectern_asset lectern_assets[] = {
     {"favicon.svg", favicon_svg, sizeof favicon_svg},
     {"room.css", room_css, sizeof room_css},
     {"room.js", room_js, sizeof room_js},
+    {"waiting.js", waiting_js, sizeof waiting_js},
     {"openapi.json", openapi_json, sizeof openapi_json},
     {"print.js", print_js, sizeof print_js},
     {"highlight.js", highlight_js, sizeof highlight_js},

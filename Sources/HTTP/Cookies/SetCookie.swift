@@ -27,6 +27,15 @@ public struct SetCookie: Sendable {
     /// over https, for all paths. Over plain http they would refuse it.
     public static func hostName(_ name: String, isSecure: Bool) -> String { isSecure ? "__Host-" + name : name }
 
+    /// Whether browsers take a `Secure` cookie of a page without https: of this machine itself, whose names end in
+    /// `localhost` (Secure Contexts, section 3.1). In a frame of another site they take no other.
+    /// - Parameter url: of the page, with `http://` in front.
+    public static func maySecure(overPlainHTTP url: String) -> Bool {
+        guard url.hasPrefix("http://") else { return false }
+        let host = url.dropFirst("http://".count).prefix { $0 != ":" && $0 != "/" }
+        return host == "localhost" || host.hasSuffix(".localhost")
+    }
+
     /// The value of `Set-Cookie`. A name that begins with `__Host-` gets the attributes that it demands.
     public var headerValue: String {
         let isHost = name.utf8.starts(with: "__Host-".utf8)

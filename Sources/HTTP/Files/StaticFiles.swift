@@ -62,6 +62,8 @@ public struct StaticFiles: Sendable {
     }
 
     public subscript(name: String) -> StaticFile? { files[name] }
+    /// In no order.
+    public var all: [StaticFile] { Array(files.values) }
 
     /// The link to a file, with its version, so that it may be kept for ever. A name not known here gets no version.
     public func url(of name: String) -> String {

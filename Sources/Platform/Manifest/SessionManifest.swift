@@ -44,6 +44,8 @@ public struct SessionManifest: Codable, Sendable, Equatable {
     /// Hosts that lead to servers of the learner's (`session.ingresses`).
     public var ingresses: [Ingress]
     public var applications: Applications
+    /// Where the instructions are when they are no pages of the workshop's: an address, or one with data variables.
+    public var instructionsURL: String?
     /// `nil` for the standard ones.
     public var terminalLimits: TerminalLimits?
 
@@ -111,10 +113,12 @@ public struct SessionManifest: Codable, Sendable, Equatable {
         /// Request headers to set.
         public var headers: [Variable]
         public var pathRewrites: [PathRewrite]
+        /// A folder of finished pages instead of a server, relative to the workshop's content.
+        public var folder: String?
         public init(
             name: String, port: Int, isOpenToAll: Bool = false, scheme: String = "http", host: String = "localhost",
             path: String = "/", changesOrigin: Bool = true, isSecure: Bool = true, headers: [Variable] = [],
-            pathRewrites: [PathRewrite] = []
+            pathRewrites: [PathRewrite] = [], folder: String? = nil
         ) {
             self.name = name
             self.port = port
@@ -126,6 +130,7 @@ public struct SessionManifest: Codable, Sendable, Equatable {
             self.isSecure = isSecure
             self.headers = headers
             self.pathRewrites = pathRewrites
+            self.folder = folder
         }
     }
 
@@ -175,7 +180,7 @@ public struct SessionManifest: Codable, Sendable, Equatable {
         dashboards: [Dashboard] = [], ingresses: [Ingress] = [], applications: Applications = Applications(),
         terminalLimits: TerminalLimits? = nil,
         isPreview: Bool = false, workshopVersion: String? = nil, scriptLimits: ScriptLimits? = nil,
-        pageCache: Int? = nil
+        pageCache: Int? = nil, instructionsURL: String? = nil
     ) {
         self.session = session
         self.environment = environment
@@ -205,5 +210,6 @@ public struct SessionManifest: Codable, Sendable, Equatable {
         self.workshopVersion = workshopVersion
         self.scriptLimits = scriptLimits
         self.pageCache = pageCache
+        self.instructionsURL = instructionsURL
     }
 }

@@ -147,6 +147,9 @@ public struct WorkshopDefinition: Sendable, Equatable {
         }
     }
 
+    /// The name under which instructions from a server or a folder get their host; no ingress may have it.
+    static let instructionsHost = "instructions"
+
     public init(name: String, title: String, description: String) {
         self.name = name
         self.title = title

@@ -98,7 +98,7 @@ enum WorkshopFields {
         Field("volumes", .anything, .cluster),
         Field("volumeMounts", .anything, .cluster),
         Field("initContainers", .anything, .cluster),
-        Field("ingresses", .list(.mapping(ingress)), .notYet),
+        Field("ingresses", .list(.mapping(ingress))),
         Field(
             "dashboards",
             .list(.mapping([Field("name", .text(.notEmpty), required: true), Field("url", .text(.dashboardAddress))]))),
@@ -178,7 +178,7 @@ enum WorkshopFields {
     private static let instructions: [Field] = [
         Field("enabled", .boolean),
         Field("layout", .text(.oneOf("default", "left", "tab", "none"))),
-        Field("url", .anyText, .notYet),
+        Field("url", .anyText),
         Field(
             "proxy",
             .mapping([
@@ -188,8 +188,8 @@ enum WorkshopFields {
                 Field("headers", .pairs(.notEmpty)),
                 Field("changeOrigin", .boolean),
                 Field("pathRewrite", .list(.mapping(pathRewrite))),
-            ]), .notYet),
-        Field("path", .anyText, .notYet),
+            ])),
+        Field("path", .anyText),
         Field("renderer", .anyText, .notYet),
     ]
 

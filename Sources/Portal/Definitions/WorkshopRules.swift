@@ -24,7 +24,7 @@ enum WorkshopRules {
             }
         }
         reportTwice(spec["workshop"].list("packages"), "name", "spec.workshop.packages", &check)
-        reportTwice(spec["session"].list("ingresses"), "name", "spec.session.ingresses", &check)
+        IngressRules.report(spec["session"], &check)
         reportTwice(spec["session"].list("dashboards"), "name", "spec.session.dashboards", &check)
         reportTwice(spec["session"].list("env"), "name", "spec.session.env", &check)
         reportTwice(spec["request"].list("parameters"), "name", "spec.request.parameters", &check)

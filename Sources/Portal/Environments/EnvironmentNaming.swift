@@ -26,6 +26,51 @@ extension SessionName {
     }
 }
 
+/// The hosts of a session: its own, `<session>.<domain>`, and those of the learner's servers, `<name>-<session>.<domain>` or
+/// `<session>-<name>.<domain>` (spec/dashboard.md, section 7).
+public enum SessionHosts {
+    /// What all names of a portal's sessions begin with. A long portal's name is cut where its environments' numbers grow.
+    private static func beginning(_ portal: String) -> (text: String, isCut: Bool) {
+        let longest = 46
+        let text = normalizedLabel(portal, limit: longest)
+        return (text, normalizedLabel(portal, limit: 63) != text)
+    }
+
+    /// A regular expression, as PCRE and nginx take it, for the names of a portal's sessions; without anchors.
+    public static func pattern(portal: String) -> String {
+        let (text, isCut) = beginning(portal)
+        return text + (isCut ? "[a-z0-9-]*" : "") + "-w[0-9]+-s[0-9]+"
+    }
+
+    /// The session that the first label of a host leads to, whether it exists or not. A label that is no portal's session and
+    /// has none in it is taken for a session's name as it stands.
+    public static func session(label: String, portal: String) -> SessionName? {
+        if !isSession(label[...], portal) {
+            // Of `<name>-<session>` and `<session>-<name>` the first counts, as at the front door.
+            let marks = label.indices.filter { label[$0] == "-" }
+            for mark in marks where isSession(label[label.index(after: mark)...], portal) {
+                return SessionName(rawValue: String(label[label.index(after: mark)...]))
+            }
+            for mark in marks.reversed() where isSession(label[..<mark], portal) {
+                return SessionName(rawValue: String(label[..<mark]))
+            }
+        }
+        return SessionName(rawValue: label)
+    }
+
+    private static func isSession(_ text: Substring, _ portal: String) -> Bool {
+        let (start, isCut) = beginning(portal)
+        guard text.hasPrefix(start) else { return false }
+        let parts = text.dropFirst(start.count).split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 3 || (isCut && parts.count > 3), isCut || parts[0].isEmpty else { return false }
+        return isNumbered(parts[parts.count - 2], "w") && isNumbered(parts[parts.count - 1], "s")
+    }
+
+    private static func isNumbered(_ part: Substring, _ letter: Character) -> Bool {
+        part.first == letter && part.count > 1 && part.dropFirst().utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
+    }
+}
+
 /// A DNS label made of any text: small letters, digits and single inner hyphens, at most `limit` bytes; `portal` when
 /// nothing is left.
 func normalizedLabel(_ text: String, limit: Int) -> String {

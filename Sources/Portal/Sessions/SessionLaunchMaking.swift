@@ -20,10 +20,40 @@ extension SessionLaunch {
             parameters: session.parameters, frameAncestors: portal.frameAncestors,
             hasExpiry: environment.limits.expires > 0,
             dashboards: workshop.dashboards.map { SessionManifest.Dashboard(name: $0.name, url: $0.url) },
-            ingresses: workshop.ingresses.map(SessionManifest.Ingress.init),
+            ingresses: SessionLaunch.ingresses(of: workshop),
             applications: SessionManifest.Applications(workshop), workshopVersion: workshop.version,
-            scriptLimits: SessionManifest.ScriptLimits(workshop.scripts))
+            scriptLimits: SessionManifest.ScriptLimits(workshop.scripts),
+            instructionsURL: SessionLaunch.instructionsURL(of: workshop))
         self.init(session: session.name, environment: environment.name, workshop: workshop, manifest: manifest)
+    }
+
+    /// Instructions from a server or a folder get a host of their own, so that no page of theirs can act as the session
+    /// (spec/dashboard.md, section 5.1).
+    private static func ingresses(of workshop: WorkshopDefinition) -> [SessionManifest.Ingress] {
+        var ingresses = workshop.ingresses.map(SessionManifest.Ingress.init)
+        guard workshop.instructions.isEnabled else { return ingresses }
+        switch workshop.instructionsSource {
+        case .pages, .url: break
+        case .proxy(var server):
+            server.name = WorkshopDefinition.instructionsHost
+            ingresses.append(SessionManifest.Ingress(server))
+        case .path(let folder):
+            ingresses.append(
+                SessionManifest.Ingress(name: WorkshopDefinition.instructionsHost, port: 80, folder: folder))
+        }
+        return ingresses
+    }
+
+    private static func instructionsURL(of workshop: WorkshopDefinition) -> String? {
+        guard workshop.instructions.isEnabled else { return nil }
+        let host =
+            "$(ingress_protocol)://\(WorkshopDefinition.instructionsHost)-$(session_name).$(ingress_domain)"
+            + "$(ingress_port_suffix)"
+        return switch workshop.instructionsSource {
+        case .pages: nil
+        case .url(let url): url
+        case .proxy, .path: host + "/workshop/content/"
+        }
     }
 
     /// The workshop's variables, overridden by those of the portal's entry (spec/dashboard.md, section 11).

@@ -17,9 +17,14 @@ struct BrowserCookies: Sendable {
     /// Seconds that a login lasts: 14 days.
     static let loginLifetime = 14 * 86_400
 
-    init(definition: TrainingPortalDefinition, isSecure: Bool) {
+    /// - Parameter portalURL: as browsers see it.
+    init(definition: TrainingPortalDefinition, portalURL: String) {
+        // In a frame of another site browsers take only `Secure` cookies; on this machine they do so without https.
+        let isWanted = !definition.frameAncestors.isEmpty
+        let isSecure =
+            portalURL.hasPrefix("https:") || (isWanted && SetCookie.maySecure(overPlainHTTP: portalURL))
         self.isSecure = isSecure
-        isFramed = isSecure && !definition.frameAncestors.isEmpty
+        isFramed = isSecure && isWanted
         domain = definition.cookieDomain
         // A cookie for a whole domain cannot have the host prefix, and needs a name of its own per portal there.
         login =
@@ -32,7 +37,7 @@ struct BrowserCookies: Sendable {
     func setLogin(_ token: SecretToken) -> SetCookie {
         var cookie = SetCookie(login, token.text, isSecure: isSecure)
         cookie.maximumAge = BrowserCookies.loginLifetime
-        cookie.sameSite = isFramed ? .none : .lax
+        frame(&cookie)
         if !domain.isEmpty { cookie.domain = domain }
         return cookie
     }
@@ -50,7 +55,13 @@ struct BrowserCookies: Sendable {
 
     func setForm(_ token: SecretToken) -> SetCookie {
         var cookie = SetCookie(form, token.text, isSecure: isSecure)
-        cookie.sameSite = isFramed ? .none : .lax
+        frame(&cookie)
         return cookie
+    }
+
+    /// Sent in a frame of another site where the portal allows that, kept apart for each such site.
+    private func frame(_ cookie: inout SetCookie) {
+        cookie.sameSite = isFramed ? .none : .lax
+        cookie.isPartitioned = isFramed
     }
 }

@@ -34,6 +34,13 @@ struct SandboxFolders: Sendable {
     func privateFolder(_ name: SessionName) -> String { "\(agents)/\(name)" }
 
     static let socketName = "agent.sock"
+    /// Whether a file is the socket by which a server of the learner's is reached: `i0.sock` to `i99.sock`. Shorter than the
+    /// agent's, so that its path fits, too.
+    static func isServerSocketName(_ name: String) -> Bool {
+        guard name.hasPrefix("i"), name.hasSuffix(".sock") else { return false }
+        let number = name.dropFirst().dropLast(".sock".count)
+        return (1...2).contains(number.utf8.count) && number.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
+    }
     /// Bytes that a socket's path may have (unix(7): `sun_path` is 108 with the final zero).
     static let longestSocketPath = 107
 

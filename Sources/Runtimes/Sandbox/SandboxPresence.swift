@@ -72,29 +72,48 @@ extension SandboxRuntime {
         return flock(lease.number, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 
-    /// Makes the socket that an agent listens on reachable: links the very socket into a folder that no sandbox sees.
+    /// Makes the sockets that an agent listens on reachable: links the very sockets into a folder that no sandbox sees. There
+    /// is the agent's own, and one for each server of the learner's that has a host (`SandboxFolders.isServerSocketName`).
     ///
     /// The front door and the portal connect there. Were they to use the folder that the sandbox can write to, a learner
     /// could put a link to any socket of this machine in its place.
-    /// - Returns: whether there was one.
+    /// - Returns: whether there was the agent's.
     @discardableResult func publishSocket(_ name: SessionName) throws -> Bool {
         guard let folder = try? Descriptor.opened(folders.privateFolder(name), openPath | O_DIRECTORY | O_NOFOLLOW),
-            let socket = try? Descriptor.opened(in: folder, SandboxFolders.socketName, openPath)
+            let own = socket(SandboxFolders.socketName, in: folder)
         else { return false }
-        var status = stat()
-        guard fstat(socket.number, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return false }
-        // Who may come near is decided by the folders above; the front door may run as another user.
-        chmod("/proc/self/fd/\(socket.number)", 0o666)
         try makeFolders(folders.publishedFolder(name))
         let target = try Descriptor.opened(folders.publishedFolder(name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-        guard lectern_link_descriptor(socket.number, target.number, SandboxFolders.socketName) == 0 || errno == EEXIST
-        else { throw SystemCallError("publish the socket of \(name)") }
+        // The agent's own comes last: once it is there, the others are, and nobody asks for them again.
+        let others = FileTree.names(in: folders.privateFolder(name)).filter(SandboxFolders.isServerSocketName)
+        for other in others {
+            guard let socket = socket(other, in: folder) else { continue }
+            try link(socket, other, into: target, of: name)
+        }
+        try link(own, SandboxFolders.socketName, into: target, of: name)
         // Nobody has to write there any more. A portal that is not root shares its user with the sandbox, whose learner
         // may take that back; what is written there is then measured.
         let path = "/proc/self/fd/\(folder.number)"
         if users != nil { chown(path, 0, 0) }
         chmod(path, 0o555)
         return true
+    }
+
+    private func socket(_ file: String, in folder: Descriptor) -> Descriptor? {
+        guard let socket = try? Descriptor.opened(in: folder, file, openPath) else { return nil }
+        var status = stat()
+        guard fstat(socket.number, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return nil }
+        return socket
+    }
+
+    private func link(
+        _ socket: Descriptor, _ file: String, into target: Descriptor, of name: SessionName
+    ) throws {
+        // Who may come near is decided by the folders above; the front door may run as another user.
+        chmod("/proc/self/fd/\(socket.number)", 0o666)
+        guard lectern_link_descriptor(socket.number, target.number, file) == 0 || errno == EEXIST else {
+            throw SystemCallError("publish the socket \(file) of \(name)")
+        }
     }
 
     /// Empties an agent's log that has grown beyond 1 MiB.

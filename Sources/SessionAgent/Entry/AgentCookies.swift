@@ -16,15 +16,22 @@ struct AgentCookies: Sendable {
     let entryName: String
     /// Tells which page was seen last; not sealed, for a wrong one does no harm.
     let placeName: String
+    /// On hosts of the learner's servers.
+    let appName: String
+    let appEntryName: String
 
     init(manifest: SessionManifest) {
         key = MessageKey(secret: manifest.cookieKey)
-        isSecure = manifest.sessionURL.hasPrefix("https:")
         isFramed = !manifest.frameAncestors.isEmpty
+        isSecure =
+            manifest.sessionURL.hasPrefix("https:")
+            || (isFramed && SetCookie.maySecure(overPlainHTTP: manifest.sessionURL))
         // A name with this prefix is only accepted by browsers when host-only, Secure and for the whole host (RFC 6265bis).
         visitorName = isSecure ? SetCookie.hostName("lectern", isSecure: true) : "lectern-session"
         entryName = SetCookie.hostName("lectern-entry", isSecure: isSecure)
         placeName = SetCookie.hostName("lectern-page", isSecure: isSecure)
+        appName = SetCookie.hostName("lectern-app", isSecure: isSecure)
+        appEntryName = SetCookie.hostName("lectern-app-entry", isSecure: isSecure)
     }
 
     /// For this host only. Sent in a frame of another site only where browsers accept that: on https, kept apart for each

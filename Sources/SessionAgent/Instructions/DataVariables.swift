@@ -83,4 +83,24 @@ enum DataVariables {
         return "there is no value \"\(name)\""
             + (meant.map { "; did you mean \"\($0)\"?" } ?? "; add it to params in config.yaml")
     }
+
+    /// A text with `$(name)` replaced by the variable's value (spec/workshop-resource.md, section 1.8). Other names stay as
+    /// they are, and a value is never looked through for further names.
+    static func expanded(_ text: String, with values: [String: String]) -> String {
+        guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
+        var result = ""
+        var rest = text[...]
+        while let start = rest.firstRange(of: "$("), let end = rest[start.upperBound...].firstIndex(of: ")") {
+            let name = rest[start.upperBound..<end]
+            result += rest[..<start.lowerBound]
+            guard let value = values[String(name)] else {
+                result += "$("
+                rest = rest[start.upperBound...]
+                continue
+            }
+            result += value
+            rest = rest[rest.index(after: end)...]
+        }
+        return result + rest
+    }
 }

@@ -112,4 +112,22 @@ enum InstructionHTML {
             p { a(.href(PageAddress.printing), .target("_blank"), .rel("noopener")) { AgentText.print } }
         }
     }
+
+    /// Instructions from another host, in a frame of their own; a link where browsers refuse to show them.
+    static func elsewhere(_ url: String, isPlainInSecure: Bool) -> HTML {
+        if isPlainInSecure {
+            return p {
+                a(.class("button"), .target("_blank"), .rel("noopener noreferrer"), .href(url)) {
+                    AgentText.openInstructions
+                }
+            }
+        }
+        return iframe(
+            .class("instructions-frame"), .title(AgentText.instructions), .src(url),
+            HTML.Attribute("allow", "clipboard-read; clipboard-write; fullscreen"),
+            HTML.Attribute(
+                "sandbox",
+                "allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox"
+                    + " allow-downloads allow-modals"))
+    }
 }

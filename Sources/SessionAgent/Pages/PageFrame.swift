@@ -10,7 +10,7 @@ struct PageFrame: Sendable {
 
     func response(
         status: Int = 200, name: String, bodyClass: String, scripts: [String] = [], styles: [String] = [],
-        @HTMLBuilder content: () -> HTML
+        refresh: Int? = nil, @HTMLBuilder content: () -> HTML
     ) -> HTTPResponse {
         let document = HTML.document(language: "en", .class("no-script")) {
             meta(.name("viewport"), .content("width=device-width, initial-scale=1"))
@@ -21,6 +21,7 @@ struct PageFrame: Sendable {
             for file in ["lectern.css"] + styles + ["room.css"] {
                 link(.rel("stylesheet"), .href(assets.url(of: file)))
             }
+            if let refresh { noscript { meta(HTML.Attribute("http-equiv", "refresh"), .content(String(refresh))) } }
             for file in scripts { script(.src(assets.url(of: file)), HTML.Attribute("defer")) }
         } body: {
             body(.class(bodyClass)) { content() }
@@ -38,15 +39,19 @@ struct PageFrame: Sendable {
     var contentSecurityPolicy: String {
         // Some browsers do not take 'self' for a WebSocket of the same host.
         let socket = "ws" + manifest.sessionURL.dropFirst(4)
-        let ancestors = manifest.frameAncestors.filter { source in
+        // Forms may lead on: the answer to "end" sends the browser to the page that the learner came from.
+        return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+            + "media-src 'self'; connect-src 'self' \(socket); frame-src \(frameSources.joined(separator: " ")); base-uri 'none'; form-action 'self' http: https:; "
+            + "frame-ancestors \((["'self'"] + PageFrame.sources(manifest.frameAncestors)).joined(separator: " "))"
+    }
+
+    /// Sources of a policy (CSP 3, section 2.3.1) without those that would end its directive.
+    static func sources(_ texts: [String]) -> [String] {
+        texts.filter { source in
             !source.isEmpty
                 && source.utf8.allSatisfy {
                     $0 > 32 && $0 < 127 && $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: ",")
                 }
         }
-        // Forms may lead on: the answer to "end" sends the browser to the page that the learner came from.
-        return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-            + "media-src 'self'; connect-src 'self' \(socket); frame-src \(frameSources.joined(separator: " ")); base-uri 'none'; form-action 'self' http: https:; "
-            + "frame-ancestors \((["'self'"] + ancestors).joined(separator: " "))"
     }
 }

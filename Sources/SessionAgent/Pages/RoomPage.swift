@@ -27,7 +27,14 @@ struct RoomPage: Sendable {
     private var hasInstructions: Bool { layout != .work && layout != .empty }
 
     /// The page of instructions that a visitor who asks for one sees; `nil` where none is shown.
-    func rendered(_ page: String) -> InstructionLibrary.Rendered? { hasInstructions ? library.rendered(page) : nil }
+    func rendered(_ page: String) -> InstructionLibrary.Rendered? {
+        hasInstructions && instructionsURL == nil ? library.rendered(page) : nil
+    }
+
+    /// Where the instructions are when they are no pages of the workshop's.
+    private var instructionsURL: String? {
+        frame.manifest.instructionsURL.flatMap { FrameSources.origin(of: $0) == nil ? nil : $0 }
+    }
 
     /// - Parameters:
     ///   - page: id of the page of instructions; empty for the first.
@@ -41,13 +48,15 @@ struct RoomPage: Sendable {
         let manifest = frame.manifest
         let pages = library.pages()
         let rendered = rendered(page)
-        let isMissing = hasInstructions && rendered == nil && !pages.isEmpty
+        let isMissing = hasInstructions && rendered == nil && !pages.isEmpty && instructionsURL == nil
         let article: HTML
         let isLocked = rendered.map { view.locked.contains($0.page.id) } ?? false
         if let rendered, isLocked {
             article = InstructionHTML.locked(rendered.page, behind: gate.obstacle(to: rendered.page.id, in: view))
         } else if let rendered {
             article = InstructionHTML.page(rendered, in: pages, view: view)
+        } else if let instructionsURL {
+            article = InstructionHTML.elsewhere(instructionsURL, isPlainInSecure: isPlainInSecure(instructionsURL))
         } else {
             article = InstructionHTML.message(isMissing ? AgentText.pageMissing : AgentText.noInstructions)
         }
@@ -71,7 +80,8 @@ struct RoomPage: Sendable {
                 if hasInstructions { tabs }
                 if hasInstructions {
                     section(
-                        .id("instructions"), .class("pane instructions"), HTML.Attribute("tabindex", "-1"),
+                        .id("instructions"), .class("pane instructions" + (instructionsURL == nil ? "" : " framed")),
+                        HTML.Attribute("tabindex", "-1"),
                         .aria("label", AgentText.instructions)
                     ) { article }
                 }
@@ -91,6 +101,11 @@ struct RoomPage: Sendable {
                 + AgentText.pageScript
             jsonScript(id: "texts", .object(script.map { JSONValue.Member($0.0, .string($0.1)) }))
         }
+    }
+
+    /// Browsers show no page without encryption inside one that has it.
+    private func isPlainInSecure(_ url: String) -> Bool {
+        frame.manifest.sessionURL.hasPrefix("https:") && !url.lowercased().hasPrefix("https:")
     }
 
     private var countdown: String {
@@ -113,6 +128,11 @@ struct RoomPage: Sendable {
             button(.type("button"), .id("extend"), .class("button compact needs-script"), .hidden()) {
                 AgentText.extend
             }
+            // Shown where the browser, and the site around a frame, allow it.
+            button(
+                .type("button"), .id("full-screen"), .class("button compact needs-script"), .aria("pressed", "false"),
+                .hidden()
+            ) { AgentText.fullScreen }
             a(.id("end"), .class("button compact"), .href("#end-dialog")) { AgentText.end }
         }
     }

@@ -82,29 +82,13 @@ struct WorkArea: Sendable, Equatable {
 
     /// `nil` for what cannot be shown; `lectern check` tells the author of it.
     private static func content(of dashboard: SessionManifest.Dashboard, _ manifest: SessionManifest) -> Content? {
-        let url = expanded(dashboard.url, DataVariables.values(of: manifest, pathway: ""))
+        let url = DataVariables.expanded(dashboard.url, with: DataVariables.values(of: manifest, pathway: ""))
         if url.hasPrefix("terminal:") {
             return TerminalName(String(url.dropFirst("terminal:".count))).map { .terminals([$0.text]) }
         }
         let isLocal = url.hasPrefix("/") && !url.hasPrefix("//") && !url.hasPrefix("/\\")
         let scheme = url.prefix { $0 != ":" }.lowercased()
         return isLocal || scheme == "http" || scheme == "https" ? .frame(url: url) : nil
-    }
-
-    /// Replaces `$(name)` by the session's value of that name; other names stay.
-    static func expanded(_ text: String, _ values: [String: String]) -> String {
-        var result = ""
-        var rest = text[...]
-        while let start = rest.firstRange(of: "$(") {
-            result += rest[..<start.lowerBound]
-            guard let end = rest[start.upperBound...].firstIndex(of: ")") else {
-                return result + rest[start.lowerBound...]
-            }
-            let name = String(rest[start.upperBound..<end])
-            result += values[name] ?? String(rest[start.lowerBound...end])
-            rest = rest[rest.index(after: end)...]
-        }
-        return result + rest
     }
 
     /// Letters and digits of ASCII in lower case, everything else as single hyphens. The script makes ids by the same rule.

@@ -9,7 +9,8 @@ enum SessionCommand: Command {
     static let summary = "Serves one session from inside its sandbox; started by `lectern serve`."
     static let operands = ""
     static let options: [CommandOption] = [
-        CommandOption("log-level", "debug|info|warning|error", "How much is logged.", default: "info")
+        CommandOption("log-level", "debug|info|warning|error", "How much is logged.", default: "info"),
+        CommandOption("server-connections", "N", "Connections to the learner's own servers at once.", default: "256"),
     ]
 
     static func run(_ arguments: ParsedOptions) throws -> Int32 {
@@ -23,7 +24,9 @@ enum SessionCommand: Command {
         pthread_sigmask(SIG_BLOCK, &signals, nil)
 
         let manifest = try AgentProcess.readManifest()
-        let agent = SessionAgent(manifest: manifest, client: UnixSocketClient(), clock: .system, log: log)
+        let agent = SessionAgent(
+            manifest: manifest, client: UnixSocketClient(), clock: .system, log: log,
+            serverConnections: try arguments.integer("server-connections", in: 1...4096, default: 256))
         agent.start()
         var configuration = HTTPServerConfiguration(.unix(path: manifest.listenSocket, permissions: 0o666))
         configuration.threads = 1

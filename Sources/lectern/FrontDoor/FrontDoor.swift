@@ -105,6 +105,16 @@ final class FrontDoor: Sendable {
         }
     }
 
+    /// Has nginx read its certificate again: it may have been renewed. Nobody is refused meanwhile.
+    func readCertificateAgain() {
+        guard configuration.certificate != nil, case .running(let pid) = state.withLock({ $0 }) else { return }
+        if takesConfiguration(pid, insteadOf: configuration.text) {
+            log.info("the front door reads its certificate again")
+        } else {
+            log.error("the front door keeps its certificate: the new one cannot be used")
+        }
+    }
+
     /// Ends nginx, and with it the terminals that are open.
     func stop() {
         let pid: pid_t? = state.withLock { state in

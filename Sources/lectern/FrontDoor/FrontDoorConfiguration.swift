@@ -9,6 +9,8 @@ struct FrontDoorConfiguration: Equatable {
     var portalHost: String
     /// What follows a session's name in its host name, for example `lectern.localhost`.
     var sessionDomain: String
+    /// The portal's `metadata.name`, with which all names of sessions begin.
+    var portalName: String
     /// `HOST:PORT` of the portal. TCP, since through nginx it answers a fifth more requests than a Unix socket does.
     var portal: String
     /// Seconds after which the portal closes an idle connection: nginx closes its own before.
@@ -23,6 +25,18 @@ struct FrontDoorConfiguration: Equatable {
     var site: (listen: String, folder: String)?
     /// Bytes that a request body may have at most.
     var maximumBody: Int = 64 * 1024 * 1024
+    /// Seconds for which a connection to a learner's server may be silent.
+    var serverTimeout: Int = 3600
+    /// `nil` for plain HTTP.
+    var certificate: Certificate?
+
+    struct Certificate: Equatable {
+        /// PEM files.
+        var file: String
+        var key: String
+        /// Changes with the certificate, so that a renewed one is noticed at a start.
+        var version: String
+    }
 
     static func == (left: Self, right: Self) -> Bool { left.text == right.text }
 
@@ -95,15 +109,17 @@ struct FrontDoorConfiguration: Equatable {
                 HEAD lectern_portal;
             }
 
+        \(tlsSettings)
             server {
-                listen \(listen) default_server backlog=4096;
+                listen \(listen)\(listenOptions) default_server backlog=4096;
                 server_name \(portalHost);
                 location / {
                     proxy_pass http://$lectern_portal;
                 }
             }
+        \(serversBlock)
             server {
-                listen \(listen);
+                listen \(listen)\(listenOptions);
                 server_name \(quoted("~^(?<session>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\\." + escapedForExpression(sessionDomain) + "$"));
                 location / {
                     proxy_pass \(quoted("http://unix:" + sessionsFolder + "/$session/agent.sock:"));
@@ -126,9 +142,29 @@ struct FrontDoorConfiguration: Equatable {
         """
     }
 
-    /// The lines of a configuration that say where to listen.
+    /// The lines of a configuration that say where to listen, each once.
     static func listens(in text: String) -> [String] {
-        text.split(separator: "\n").map { $0.drop { $0 == " " } }.filter { $0.hasPrefix("listen ") }.map(String.init)
+        var lines: [String] = []
+        for line in text.split(separator: "\n").map({ $0.drop { $0 == " " } }) where line.hasPrefix("listen ") {
+            if !lines.contains(String(line)) { lines.append(String(line)) }
+        }
+        return lines
+    }
+
+    var listenOptions: String { certificate == nil ? "" : " ssl http2" }
+
+    private var tlsSettings: String {
+        guard let certificate else { return "" }
+        return """
+                # Certificate \(certificate.version).
+                ssl_certificate \(quoted(certificate.file));
+                ssl_certificate_key \(quoted(certificate.key));
+                ssl_protocols TLSv1.2 TLSv1.3;
+                ssl_session_cache shared:lectern:10m;
+                ssl_session_tickets off;
+                # Whoever speaks plain HTTP is shown the way.
+                error_page 497 =308 https://$http_host$request_uri;
+            """
     }
 
     private var siteBlock: String {
@@ -144,9 +180,9 @@ struct FrontDoorConfiguration: Equatable {
             """
     }
 
-    private func quoted(_ text: String) -> String {
+    func quoted(_ text: String) -> String {
         "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
     }
 
-    private func escapedForExpression(_ text: String) -> String { text.replacing(".", with: "\\.") }
+    func escapedForExpression(_ text: String) -> String { text.replacing(".", with: "\\.") }
 }

@@ -90,7 +90,7 @@ final class PortalProcess {
         let heartbeat = WatchdogHeartbeat(manager, store: store)
         heartbeat?.begin()
 
-        let isRestart = waitForTheEnd(&signals, successor: successor, take: take)
+        let isRestart = waitForTheEnd(&signals, successor: successor, frontDoor: frontDoor, take: take)
         log.info(isRestart ? "restarting; sessions and front door stay" : "stopping; sessions keep running")
         if isRestart { manager.reloading() } else { manager.stopping() }
         service.beginStopping()
@@ -128,7 +128,8 @@ final class PortalProcess {
     /// Handles signals until one ends the program.
     /// - Returns: whether a successor is to take over.
     private func waitForTheEnd(
-        _ signals: inout sigset_t, successor: Successor, take: @escaping @Sendable (PortalDefinitions?) -> Void
+        _ signals: inout sigset_t, successor: Successor, frontDoor: FrontDoor?,
+        take: @escaping @Sendable (PortalDefinitions?) -> Void
     ) -> Bool {
         while true {
             var received: Int32 = 0
@@ -136,6 +137,7 @@ final class PortalProcess {
             switch received {
             case SIGHUP:
                 manager.reloading()
+                frontDoor?.readCertificateAgain()
                 watcher.reload { [manager, status] definitions in
                     take(definitions)
                     manager.ready(status)
@@ -172,13 +174,17 @@ final class PortalProcess {
             limits.fileSize = configuration.tuning.sessionFileSize
             limits.openFiles = configuration.tuning.sessionOpenFiles
             var sandbox = SandboxConfiguration(
-                data: configuration.dataFolder, run: configuration.runFolder, agent: try .thisProgram(),
-                limits: limits)
+                data: configuration.dataFolder, run: configuration.runFolder,
+                agent: try .thisProgram(arguments: agentArguments), limits: limits)
             sandbox.contentTime = configuration.tuning.contentTime
             sandbox.contentSize = configuration.tuning.contentSize
             sandbox.contentCredentials = configuration.contentCredentials
             return try SandboxRuntime(sandbox, log: log.about("sandbox"))
         }
+    }
+
+    private var agentArguments: [String] {
+        ["session", "--server-connections", String(configuration.tuning.serverConnections)]
     }
 
     private var settings: PortalSettings {
@@ -284,11 +290,13 @@ final class PortalProcess {
         return try FrontDoor(
             configuration: FrontDoorConfiguration(
                 listen: configuration.listen.description, portalHost: address.host, sessionDomain: address.host,
+                portalName: definitions.portal.name,
                 portal: SocketAddress(host: configuration.portalListen.host, port: portalPort).description,
                 portalTimeout: configuration.tuning.requestTimeout,
                 sessionsFolder: configuration.runFolder + "/sessions",
                 folder: configuration.runFolder + "/nginx", workerUser: getuid() == 0 ? "nobody nogroup" : nil,
-                site: try configuration.site.map { ($0.listen.description, try siteFolder($0.folder)) }),
+                site: try configuration.site.map { ($0.listen.description, try siteFolder($0.folder)) },
+                serverTimeout: configuration.tuning.serverTimeout, certificate: try configuration.certificate()),
             log: log.about("front-door"))
     }
 

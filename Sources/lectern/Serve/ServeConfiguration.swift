@@ -20,6 +20,8 @@ struct ServeConfiguration {
     /// A port for operators alone: metrics, health, readiness.
     var operatorListen: SocketAddress?
     var frontDoor: FrontDoorKind
+    /// Files of the front door's certificate and its key; `nil` for plain HTTP.
+    var certificateFiles: (certificate: String, key: String)?
     var runtime: RuntimeKind
     var site: (folder: String, listen: SocketAddress)?
     var webhookSecretFile: String?
@@ -67,6 +69,10 @@ struct ServeConfiguration {
         /// Seconds for fetching a workshop's content, and bytes of each of its sources.
         var contentTime = 300
         var contentSize = 1024 * 1024 * 1024
+        /// Connections to one session's own servers at once.
+        var serverConnections = 256
+        /// Seconds that such a connection may be silent.
+        var serverTimeout = 3600
     }
 
     static let options: [CommandOption] = [
@@ -82,8 +88,12 @@ struct ServeConfiguration {
             "A port for operators alone: /metrics, /healthz, /readyz. Whoever reaches it may read them."),
         CommandOption(
             "public-url", "URL", "The portal as browsers see it; sessions are at <session>.<host>.",
-            default: "http://lectern.localhost:<port of --listen>"),
+            default: "http://lectern.localhost:<port of --listen>, https:// with a certificate"),
         CommandOption("front-door", "nginx|none", "Who stands in front; none: a proxy of yours.", default: "nginx"),
+        CommandOption(
+            "tls-certificate", "FILE",
+            "PEM; the front door then speaks https. For the portal's host and *.<host>; read again after SIGHUP."),
+        CommandOption("tls-key", "FILE", "The certificate's private key, PEM."),
         CommandOption(
             "runtime", "local|none", "What makes sessions real: sandboxes here, or nothing at all.", default: "local"),
         CommandOption("portal", "NAME", "Which TrainingPortal to serve when the files hold several."),
@@ -122,6 +132,10 @@ struct ServeConfiguration {
         CommandOption("content-size", "BYTES", "Of one source of a workshop's files.", default: "1073741824"),
         CommandOption(
             "content-credentials", "FILE", "Logins for the hosts that workshops' files come from, as in ~/.netrc."),
+        CommandOption(
+            "server-connections", "N", "Connections to one session's own servers at once.", default: "256"),
+        CommandOption(
+            "server-timeout", "SECONDS", "How long such a connection may be silent.", default: "3600"),
     ]
 
     /// - Throws: `UsageError` that names the option and what it takes.
@@ -142,12 +156,21 @@ struct ServeConfiguration {
         operatorListen =
             options["operator-listen"] == nil
             ? nil : try Self.address(options, "operator-listen", default: "127.0.0.1:9464")
-        publicURL = options["public-url"] ?? "http://lectern.localhost\(listen.port == 80 ? "" : ":\(listen.port)")"
+        certificateFiles = try Self.certificateFiles(options)
+        let scheme = certificateFiles == nil ? "http" : "https"
+        let isUsualPort = listen.port == (certificateFiles == nil ? 80 : 443)
+        publicURL = options["public-url"] ?? "\(scheme)://lectern.localhost\(isUsualPort ? "" : ":\(listen.port)")"
+        if certificateFiles != nil, publicURL.hasPrefix("http:") {
+            throw UsageError("--public-url \(publicURL): with --tls-certificate it begins with https://")
+        }
         frontDoor =
             FrontDoorKind(
                 rawValue: try options.choice("front-door", of: FrontDoorKind.allCases.map(\.rawValue), default: "nginx")
             )
             ?? .nginx
+        if frontDoor == .none, certificateFiles != nil {
+            throw UsageError("--tls-certificate is for the front door; with --front-door none, your own proxy has it")
+        }
         runtime =
             RuntimeKind(
                 rawValue: try options.choice("runtime", of: RuntimeKind.allCases.map(\.rawValue), default: "local"))
@@ -195,7 +218,34 @@ struct ServeConfiguration {
         tuning.contentTime = try options.integer("content-time", in: 1...86_400, default: tuning.contentTime)
         tuning.contentSize = try options.integer(
             "content-size", in: 1_048_576...1_099_511_627_776, default: tuning.contentSize)
+        tuning.serverConnections = try options.integer(
+            "server-connections", in: 1...4096, default: tuning.serverConnections)
+        tuning.serverTimeout = try options.integer("server-timeout", in: 1...86_400, default: tuning.serverTimeout)
         self.tuning = tuning
+    }
+
+    private static func certificateFiles(_ options: ParsedOptions) throws -> (certificate: String, key: String)? {
+        switch (options["tls-certificate"], options["tls-key"]) {
+        case (nil, nil): return nil
+        case (let certificate?, let key?): return (absolutePath(certificate), absolutePath(key))
+        case (_?, nil): throw UsageError("--tls-certificate needs --tls-key, the file with its private key")
+        case (nil, _?): throw UsageError("--tls-key needs --tls-certificate, the file that it belongs to")
+        }
+    }
+
+    /// The certificate as it is now.
+    /// - Throws: `StartFailure` when one of its files cannot be read.
+    func certificate() throws -> FrontDoorConfiguration.Certificate? {
+        guard let files = certificateFiles else { return nil }
+        do {
+            var digest = ContentDigest()
+            digest.update(field: try textOfFile(files.certificate))
+            // The key is only asked for whether it can be read.
+            _ = try textOfFile(files.key)
+            return .init(file: files.certificate, key: files.key, version: String(digest.finish().prefix(16)))
+        } catch {
+            throw StartFailure("the certificate for https: \(error)")
+        }
     }
 
     /// Where sockets go when nobody says: always the same for the same data, so that a restart finds them.

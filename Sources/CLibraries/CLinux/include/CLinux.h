@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "CLinuxRelay.h"
 #include "CLinuxTerminal.h"
 
 /// Opens a descriptor that becomes readable when the process ends. -1 and errno on failure.

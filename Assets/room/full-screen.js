@@ -1,0 +1,16 @@
+// The whole screen for the room, where the browser and the site around a frame allow it.
+
+export function startFullScreen() {
+    const button = document.getElementById("full-screen");
+    if (!button || !document.fullscreenEnabled) return;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+        const change = document.fullscreenElement
+            ? document.exitFullscreen() : document.documentElement.requestFullscreen();
+        // Refused: the button stays as it is.
+        change.catch(() => {});
+    });
+    document.addEventListener("fullscreenchange", () => {
+        button.setAttribute("aria-pressed", String(document.fullscreenElement !== null));
+    });
+}
