@@ -37,6 +37,9 @@ class Visitors:
         self.browser = browser
         self.contexts = []
         self.complaints = []
+        # What a server refuses is what some tests ask for; everything else (scripts, content security policy) is a
+        # mistake.
+        self.expected = ("Failed to load resource", "WebSocket connection to")
 
     def page(self, **options):
         options.setdefault("viewport", {"width": 1280, "height": 800})
@@ -53,10 +56,7 @@ class Visitors:
         page.on("console", lambda message: self._hear(page, message))
 
     def _hear(self, page, message):
-        # What a server refuses is what some tests ask for; everything else (scripts, content security policy) is a
-        # mistake.
-        expected = ("Failed to load resource", "WebSocket connection to")
-        if message.type == "error" and not message.text.startswith(expected):
+        if message.type == "error" and not message.text.startswith(self.expected):
             self.complaints.append(f"{page.url}: {message.text}")
 
     def close(self):

@@ -100,7 +100,7 @@ class Portal:
             assert self.process.poll() is None, "lectern serve ended:\n" + self.log.read_text()
             try:
                 catalogue = self._get("/workshops/catalog/")
-                if all(f"/workshops/environment/labs-w{number:02}/" in catalogue for number in range(1, 9)):
+                if all(f"/workshops/environment/labs-w{number:02}/" in catalogue for number in range(1, 10)):
                     return
             except (OSError, urllib.error.HTTPError):
                 pass

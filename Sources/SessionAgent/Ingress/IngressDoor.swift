@@ -76,6 +76,7 @@ struct IngressDoor: Sendable {
                 ?? HTTPResponse(status: 404, text: "not found\n")
         }
         let isQuestion = request.path == IngressDoor.ownPrefix + "listening"
+        if request.path.hasPrefix(IngressDoor.ownPrefix), !isQuestion { return pages.noSuchPage(request) }
         let target = isQuestion ? request.queryParameters["path"] ?? "/" : IngressDoor.target(of: request)
         guard let entry = hosts.entry(name, for: target) else { return pages.noSuchServer(request) }
         guard mayPass(request, label, entry) else { return enterFirst(request, label: label, target: target) }

@@ -9,7 +9,8 @@ struct IngressPages: Sendable {
     init(frame: PageFrame) {
         // The same files; on these hosts they lie where no server's path is taken away.
         assets = StaticFiles(prefix: IngressDoor.ownPrefix + "static/", frame.assets.all)
-        self.frame = PageFrame(manifest: frame.manifest, assets: assets)
+        self.frame = PageFrame(
+            manifest: frame.manifest, assets: assets, frameAncestors: ["'self'", frame.manifest.sessionURL])
     }
 
     /// Nothing listens: the page looks again until something does, by script, or by itself where there is none.

@@ -7,6 +7,8 @@ struct PageFrame: Sendable {
     let assets: StaticFiles
     /// Whose pages may stand in a frame of this one.
     var frameSources = ["'self'"]
+    /// Whoever may show this one in a frame, beside those whom the portal names.
+    var frameAncestors = ["'self'"]
 
     func response(
         status: Int = 200, name: String, bodyClass: String, scripts: [String] = [], styles: [String] = [],
@@ -42,7 +44,7 @@ struct PageFrame: Sendable {
         // Forms may lead on: the answer to "end" sends the browser to the page that the learner came from.
         return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
             + "media-src 'self'; connect-src 'self' \(socket); frame-src \(frameSources.joined(separator: " ")); base-uri 'none'; form-action 'self' http: https:; "
-            + "frame-ancestors \((["'self'"] + PageFrame.sources(manifest.frameAncestors)).joined(separator: " "))"
+            + "frame-ancestors \((frameAncestors + PageFrame.sources(manifest.frameAncestors)).joined(separator: " "))"
     }
 
     /// Sources of a policy (CSP 3, section 2.3.1) without those that would end its directive.

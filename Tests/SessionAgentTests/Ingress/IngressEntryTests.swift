@@ -210,8 +210,12 @@ struct IngressEntryTests {
         let cookie = try await enter(fixture).cookie
         let page = await show(fixture, "/x", cookie: cookie)
         #expect(page.text.contains("/.lectern/static/waiting.js?v="))
-        #expect(page.headers["Content-Security-Policy"]?.contains("script-src 'self'") == true)
+        let policy = page.headers["Content-Security-Policy"] ?? ""
+        #expect(policy.contains("script-src 'self'"))
+        #expect(policy.hasSuffix("frame-ancestors 'self' " + AgentFixture.sessionURL))
         #expect(page.text.contains("<noscript><meta http-equiv=\"refresh\" content=\"3\"></noscript>"))
+        let nothing = await show(fixture, "/.lectern/authorize", cookie: cookie)
+        #expect(nothing.status == 404)
         let script = await show(fixture, "/.lectern/static/waiting.js")
         #expect(script.status == 200 && script.headers["Content-Type"] == "text/javascript; charset=utf-8")
     }
