@@ -28,7 +28,16 @@ export function over() {
 
 /// To the page the learner came from, out of any frame around the room.
 export function leave(url) {
-    try { window.top.location.assign(url); } catch { location.assign(url); }
+    if (window.top === window) return location.assign(url);
+    // Setting the address is all that a page may do with a window of another site, and only after a click.
+    try { window.top.location.href = url; } catch { offerToLeave(url); }
+}
+
+/// The link asks for the whole window, and following it is a click.
+function offerToLeave(url) {
+    document.getElementById("go-back").href = url;
+    if (endDialog.open) endDialog.close();
+    if (!overDialog.open) overDialog.showModal();
 }
 
 /// Whether that is meant.

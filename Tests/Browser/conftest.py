@@ -22,12 +22,17 @@ def portal():
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def playwright_of_chromium():
     with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
-        yield browser
-        browser.close()
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright_of_chromium):
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    browser = playwright_of_chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+    yield browser
+    browser.close()
 
 
 class Visitors:

@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -25,11 +26,19 @@ def free_port():
 
 
 class Portal:
+    """Subclasses change what `options` and `ancestors` say."""
+
+    scheme = "http"
+    ancestors = ()
+
+    def options(self):
+        return []
+
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lb-"))
         self.folder.chmod(0o755)
         port, site_port = free_port(), free_port()
-        self.url = f"http://lectern.localhost:{port}"
+        self.url = f"{self.scheme}://lectern.localhost:{port}"
         self.site = f"http://localhost:{site_port}"
         self.index = self.site + "/"
         self._port = port
@@ -41,7 +50,7 @@ class Portal:
             os.environ["LECTERN_PROGRAM"], "serve", self.folder / "portal",
             "--data", self.folder / "data", "--run", self.folder / "run",
             "--listen", f"127.0.0.1:{port}",
-            "--site", self.folder / "site", "--site-listen", f"127.0.0.1:{site_port}",
+            "--site", self.folder / "site", "--site-listen", f"127.0.0.1:{site_port}", *self.options(),
         ]
         self._environment = dict(os.environ, PATH=f"{self.folder}/bin:{os.environ['PATH']}")
         self.begin()
@@ -66,7 +75,10 @@ class Portal:
         (target / "portal.yaml").unlink()
         shutil.copytree(HERE / "workshops", target, dirs_exist_ok=True)
         definition = target / "portal.yaml"
-        definition.write_text(definition.read_text().replace("@SITE@", self.site))
+        text = definition.read_text().replace("@SITE@", self.site)
+        if self.ancestors:
+            text = text.replace("  portal:\n", f"  portal:\n    theme: {{frame: {{ancestors: {list(self.ancestors)}}}}}\n", 1)
+        definition.write_text(text)
 
     def _index_page(self):
         target = self.folder / "site"
@@ -119,8 +131,10 @@ class Portal:
 
     def _get(self, path):
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self._port}{path}", headers={"Host": urllib.parse.urlsplit(self.url).netloc})
-        with urllib.request.urlopen(request, timeout=5) as answer:
+            f"{self.scheme}://127.0.0.1:{self._port}{path}", headers={"Host": urllib.parse.urlsplit(self.url).netloc})
+        # The certificates of tests are their own.
+        context = ssl._create_unverified_context() if self.scheme == "https" else None
+        with urllib.request.urlopen(request, timeout=5, context=context) as answer:
             return answer.read().decode()
 
     def stop(self):
