@@ -3,6 +3,8 @@
 export function startFullScreen() {
     const button = document.getElementById("full-screen");
     if (!button || !document.fullscreenEnabled) return;
+    // A phone has no room for the button, and nothing to gain from it; a narrow frame has.
+    if (window.top === window && matchMedia("(max-width: 47.99rem)").matches) return;
     button.hidden = false;
     button.addEventListener("click", () => {
         const change = document.fullscreenElement

@@ -146,6 +146,32 @@ struct SandboxIsolationTests {
         }
     }
 
+    @Test("The sockets of a learner's servers are published as they were at the start, and nothing that is no socket")
+    func serverSockets() async throws {
+        let agent = FakeAgent.misbehaving(
+            #"""
+            use IO::Socket::UNIX; use Socket; $| = 1; $SIG{PIPE} = "IGNORE"; $/ = "\n";
+            $m =~ /"listenSocket":"([^"]+)"/ or exit 4;
+            my $path = $1; $path =~ s{\\/}{/}g; my ($folder) = $path =~ m{(.*)/};
+            my @kept = map { IO::Socket::UNIX->new(Type => SOCK_STREAM(), Local => "$folder/$_", Listen => 4) or die }
+                ("i0.sock", "i12.sock", "ix.sock", "i123.sock");
+            symlink("/run/lectern/portal/agents.sock", "$folder/i1.sock");
+            open(my $file, '>', "$folder/i2.sock");
+            my $server = IO::Socket::UNIX->new(Type => SOCK_STREAM(), Local => $path, Listen => 4) or die;
+            print "ready\n";
+            while (my $client = $server->accept) {
+                while (my $line = <$client>) { last if $line eq "\r\n" }
+                print $client "HTTP/1.0 200 OK\r\n\r\n{\"idle-time\":1,\"last-view\":1}";
+                close $client;
+            }
+            """#)
+        try await SandboxFixture.run(agent: agent) { fixture, runtime in
+            try await runtime.start(try fixture.launch())
+            let names = FileTree.names(in: runtime.folders.publishedFolder(try fixture.name())).sorted()
+            #expect(names == ["agent.sock", "i0.sock", "i12.sock"])
+        }
+    }
+
     @Test("Secrets of the manifest are in no argument, environment or file that a learner can read")
     func secrets() async throws {
         try await SandboxFixture.run { fixture, runtime in
