@@ -165,7 +165,7 @@ function isMarking(element) {
     return !selection.isCollapsed && selection.toString().trim() !== "" && element.contains(selection.anchorNode);
 }
 
-const controls = "a, button, input, select, textarea, label, summary, .action-result, .action-mistakes";
+const controls = "a, button, input, select, textarea, label, summary, .action-result, .action-mistakes, .check-form, .check-progress";
 
 async function click(event) {
     const copier = event.target.closest("button[data-copy]");

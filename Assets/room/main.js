@@ -2,14 +2,16 @@
 // its own; they are bundled into one script by Assets/build-room.
 
 import { startActions } from "./actions.js";
+import "./check-actions.js";
 import "./copy-actions.js";
 import { startConnection } from "./connection.js";
 import { startDashboards } from "./dashboards.js";
 import { startEnding } from "./ending.js";
 import { startFullScreen } from "./full-screen.js";
 import { startHalves } from "./halves.js";
-import { startInstructions } from "./instructions.js";
+import { refresh, startInstructions } from "./instructions.js";
 import { startSections } from "./section-actions.js";
+import { startSetup } from "./setup.js";
 import "./terminal-actions.js";
 import { startTerminals } from "./terminals.js";
 import { startTime } from "./time.js";
@@ -26,5 +28,6 @@ startEnding();
 startFullScreen();
 startTime();
 startSections();
+startSetup(refresh);
 // Last: what begins by itself needs everything else.
 startActions();

@@ -43,13 +43,15 @@ struct SetupTests {
         #expect(log.contains("== setup.d/10-a.sh: fine\n== setup.d/20-b.sh: fine\n"))
     }
 
-    @Test("Lines in $WORKSHOP_ENV become variables of later scripts, of checks and of pages")
+    @Test(
+        "Lines in $WORKSHOP_ENV, also of a script that failed, become variables of later scripts, of checks and of pages"
+    )
     func variables() async throws {
         let fixture = try AgentFixture(
             pages: [
                 "workshop/content/one.md": "# One\n\nColour {{< param ENV_COLOUR >}}, dish {{< param dish >}}.\n",
                 "workshop/config.yaml": "params:\n- {name: dish, value: soup, aliases: [DISH]}\n",
-                "workshop/setup.d/1.sh": "#!/bin/sh\necho COLOUR=blue >> $WORKSHOP_ENV\n",
+                "workshop/setup.d/1.sh": "#!/bin/sh\necho COLOUR=blue >> $WORKSHOP_ENV\nexit 1\n",
                 "workshop/setup.d/2.sh":
                     "#!/bin/sh\necho \"SEEN=$COLOUR sky\" >> $WORKSHOP_ENV\necho DISH=cake >> $WORKSHOP_ENV\n",
                 "workshop/examiner/tests/env": "#!/bin/sh\necho \"$SEEN, $SESSION_NAME\"\n",

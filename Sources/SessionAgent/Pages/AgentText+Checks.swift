@@ -61,7 +61,7 @@ extension AgentText {
         ("checkFailedAlone", "Not yet. Look at the step once more, then check again."),
         ("checkStopped", checkStopped),
         ("checkUnreachable", "The check could not be asked for. Try again."),
-        ("checkBadURL", "This check would ask an address outside this lab, which is not allowed."),
+        ("checkBadURL", "This check would ask an address of another host than the lab's own, which is not allowed."),
         ("checkBadForm", "The form of this check is not one that can be shown. Tell the author of the workshop."),
         ("checkFillIn", "Fill in the form, then check your answers."),
         ("fieldRequired", "Please fill this in."),

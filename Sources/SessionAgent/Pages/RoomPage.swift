@@ -45,6 +45,8 @@ struct RoomPage: Sendable {
     func response(
         page: String, formToken: String, returnURL: String, gate: PageGate, view: PageGate.View, seesSetupLog: Bool
     ) -> HTTPResponse {
+        // Asked before the page is made: one without what setup has just added is then made again by the script.
+        let phase = setup.setup.phase
         let manifest = frame.manifest
         let pages = library.pages()
         let rendered = rendered(page)
@@ -74,7 +76,7 @@ struct RoomPage: Sendable {
                 .id("room"), .class("room \(layout.rawValue)"), .data("layout", layout.rawValue),
                 .data("session", manifest.session), .data("form-token", formToken), .data("return-url", returnURL),
                 .data("has-expiry", manifest.hasExpiry ? "yes" : "no"), .data("title", manifest.title),
-                .data("setup", SetupRoutes.word(setup.setup.phase)), .data("countdown", countdown),
+                .data("setup", SetupRoutes.word(phase)), .data("countdown", countdown),
                 .data("highlighter", frame.assets.url(of: "highlight.js"))
             ) {
                 if hasInstructions { tabs }

@@ -53,7 +53,7 @@ struct SetupRoutes: Sendable {
         }
     }
 
-    /// What the room says when a script has failed. Shown by the page's script; without scripting it stands in the page.
+    /// What the room says when a script has failed; the page's script shows it.
     func dialog(seesLog: Bool) -> HTML {
         element("dialog", .id("setup-dialog"), .aria("labelledby", "setup-title")) {
             h2(.id("setup-title")) { AgentText.setupFailedTitle }

@@ -176,9 +176,11 @@ final class WorkshopSetup: Sendable {
 
     private func ended(_ step: Step, _ result: ScriptResult) {
         let text = result.output.text { "\n[\($0) bytes left out]\n" }
+        // What a script set before it failed counts, too.
+        let objection = take(from: step, result)
         let problem: String?
         switch result.end {
-        case .exited(0): problem = take(from: step, result)
+        case .exited(0): problem = objection
         case .exited(let status): problem = "ended with status \(status)"
         case .killed(let signal): problem = "was ended by signal \(signal)"
         case .timedOut: problem = "took too long: all setup scripts together may take \(Int(time)) s"
@@ -227,6 +229,7 @@ final class WorkshopSetup: Sendable {
             add(read.variables)
             return read.isTooMuch ? "wrote more than \(VariableLines.limit) bytes to $WORKSHOP_ENV" : nil
         case .profile:
+            guard result.end.isSuccess else { return nil }
             guard let answer = result.answer else { return "exported more than fits" }
             let before = Set(SessionVariables.environment(of: manifest, added: added))
             add(
