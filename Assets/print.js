@@ -3,3 +3,5 @@
 
 document.documentElement.classList.replace("no-script", "script");
 document.getElementById("print").addEventListener("click", () => print());
+// What is folded away on the screen is not on paper.
+for (const part of document.querySelectorAll("details")) part.open = true;

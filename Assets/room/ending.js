@@ -1,7 +1,7 @@
 // The end of the session: asked for by the learner, or told by the portal.
 
 import { enterAgain, post } from "./connection.js";
-import { tell } from "./notice.js";
+import { tell, warn } from "./notice.js";
 import { room, state, texts } from "./page.js";
 
 const endDialog = document.getElementById("end-dialog");
@@ -17,6 +17,7 @@ export function over() {
     state.isOver = true;
     for (const action of listeners) action();
     tell("", 1);
+    warn("", 1);
     if (endDialog.open) endDialog.close();
     // Escape would leave a room in which nothing works any more.
     overDialog.addEventListener("cancel", (event) => event.preventDefault());

@@ -5,7 +5,7 @@
 
 import { call, enterAgain, onWake, post, wake } from "./connection.js";
 import { onOver, over } from "./ending.js";
-import { tell } from "./notice.js";
+import { tell, warn } from "./notice.js";
 import { room, state, texts } from "./page.js";
 
 const time = document.getElementById("time");
@@ -76,16 +76,16 @@ function tick() {
     const due = rules.warnings.filter((at) => left <= at && at < warnedAt).pop();
     if (due !== undefined) {
         warnedAt = due;
-        if (left > 0) warn(left);
+        if (left > 0) warnOf(left);
     }
     if (left === 0 && now - lastCheck > 2000) check();
 }
 
-function warn(left) {
+function warnOf(left) {
     const [unit, many] = left >= 7200 ? [3600, texts.hoursLeft] : left >= 55 ? [60, texts.minutesLeft] : [1, texts.secondsLeft];
     const count = Math.round(left / unit);
     const text = unit === 60 && count === 1 ? texts.minuteLeft : many.replace("{n}", String(count));
-    tell(extendable ? `${text} ${texts.canExtend}` : text, 15000);
+    warn(extendable ? `${text} ${texts.canExtend}` : text);
     // Whoever looks at another tab sees it in this one's name.
     if (document.hidden) document.title = `${text} – ${room.dataset.title}`;
 }

@@ -340,6 +340,79 @@ def keystrokes(portal, folder):
         f"{p50 / floor:.1f}", "1 ms", p50 <= 1)
 
 
+def long_page(number, size=50_000):
+    """Markdown of that many bytes with something of everything that pages have."""
+    part = """## Part {n}
+
+Some *words* about `commands` in **session** {{{{< param session_name >}}}}, with [a link](p00.md) and more words after it.
+
+- one thing
+- another thing, with `code`{{{{< copy >}}}}
+
+{{{{< note >}}}}
+Take note of {{{{< param workshop_title >}}}}.
+{{{{< /note >}}}}
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+```execute
+echo {n} in the first terminal
+```
+
+<details><summary>More</summary>
+
+Press <kbd>Enter</kbd>.
+
+</details>
+
+"""
+    text = f"---\ntitle: Page {number}\n---\n\n"
+    n = 0
+    while len(text) < size:
+        text += part.format(n=n)
+        n += 1
+    return text
+
+
+def instructions(program, folder):
+    pages = {f"p{number:02}.md": long_page(number) for number in range(20)} | {"plain.txt": "x" * 90_000}
+    portal = Portal(program, runtime="local", workshops=("one",), capacity=10, pages=pages)
+    try:
+        wait_until(lambda: portal.get(portal.create_path())[0] == 302, 30, "the workshop")
+        _, _, host, cookie = portal.click()
+        connection = http.client.HTTPConnection("127.0.0.1", portal.port, timeout=30)
+
+        def asked(path, status=200, tag=None):
+            headers = {"Host": host, "Cookie": cookie, "Accept": "text/html"} | ({"If-None-Match": tag} if tag else {})
+            begin = time.perf_counter()
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            body = answer.read()
+            seconds = time.perf_counter() - begin
+            assert answer.status == status, (path, answer.status, body[:200])
+            return seconds * 1000, answer.headers["ETag"]
+
+        plain = "/workshop/content/plain.txt"
+        floor = statistics.median(asked(plain)[0] for _ in range(200))
+        time.sleep(0.2)  # files that have just been written are looked at again
+        first = quantile([asked(f"/workshop/content/p{number:02}/?fragment")[0] for number in range(20)], 0.9)
+        row("a page of 50 KB of Markdown, first render, p90 of 20", f"{first:.1f} ms", f"{floor:.2f} ms (a file)",
+            f"{first / floor:.1f}", "10 ms", first <= 10)
+        tag = asked("/workshop/content/p00/?fragment")[1]
+        again = statistics.median(asked("/workshop/content/p00/?fragment")[0] for _ in range(200))
+        row("the same once more, p50", f"{again:.2f} ms", f"{floor:.2f} ms (a file)", f"{again / floor:.1f}", "1 ms",
+            again <= 1)
+        known = statistics.median(asked("/workshop/content/p00/?fragment", 304, tag)[0] for _ in range(200))
+        row("the same where the browser has it, p50", f"{known:.2f} ms", "", "", "1 ms", known <= 1)
+        os.sync()  # pages of a program that was just built count as dirty until they are on disk
+        used = max(private_dirty_kib(pid) for pid in agent_processes(portal)) / 1024
+        row("agent memory, private dirty, after a million bytes of pages", f"{used:.2f} MB", "", "", "12 MB", used <= 12)
+    finally:
+        portal.stop()
+
+
 def memory(program, folder):
     portal = Portal(program, workshops=("one",))
     try:
@@ -606,7 +679,8 @@ def restarts(program, folder):
         portal.stop()
 
 
-FIGURES = {"pages": pages, "launches": launches, "decisions": decisions, "clicks": clicks, "memory": memory,
+FIGURES = {"pages": pages, "launches": launches, "decisions": decisions, "clicks": clicks, "instructions": instructions,
+           "memory": memory,
            "crash": crash, "programs": programs, "webhook": webhook, "metrics": metrics, "admin": admin, "restarts": restarts}
 
 

@@ -20,6 +20,7 @@ spec:
   - {name: pages}
   - {name: classic}
   - {name: timed, expires: 25s, overtime: 1m, deadline: 10m}
+  - {name: kiosk, expires: 8s, deadline: 8s}
 """
 
 

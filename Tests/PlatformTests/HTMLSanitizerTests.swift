@@ -142,6 +142,20 @@ struct HTMLSanitizerTests {
         #expect(told == ["4 <font>", "5 style of <p>", "7 onclick of <u>"])
     }
 
+    @Test("Raw HTML in what is taken apart is still there when it is looked at")
+    func movedHTML() throws {
+        let text = "## a <b>x</b> <i> [l <u>](y) {#z}\n\n> [!NOTE]\n> # <s>q</s>\n\n| <b>a</b> |\n|---|\n| <i>b |"
+        let html = try html(text) { $0.callout = { _ in .init(before: "<div>", after: "</div>") } }
+        #expect(html.contains("a <b>x</b> <i> <a href=\"y\">l <u></a>") && html.contains("<s>q</s>"))
+        #expect(html.contains("<b>a</b>") && html.contains("<td><i>b</i></td>"))
+    }
+
+    @Test("A bracket stays a bracket whatever stands behind it")
+    func combining() throws {
+        let html = try html("<div>a <\u{31D}b >\u{301}c \"\u{301} <p title=\"\u{301}>\u{301}\">x</p></div>")
+        #expect(html.hasPrefix("<div>a &lt;\u{31D}b &gt;\u{301}c") && !html.contains("<\u{31D}"))
+    }
+
     @Test("Without leave all raw HTML is gone, as before")
     func without() throws {
         let html = try html("a <b>b</b>\n\n<div>x</div>") { $0.keepsHTML = false }

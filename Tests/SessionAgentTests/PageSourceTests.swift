@@ -43,6 +43,7 @@ struct HugoShortcodeTests {
             ("{{< param unknown >}}", "<p>{{&lt; param unknown &gt;}}</p>"),
             ("{{</* param name */>}}", "<p>{{&lt; param name &gt;}}</p>"),
             ("{{%/* param name */%}}", "<p>{{% param name %}}</p>"),
+            ("{{< /*/ x >}}", "<p>{{&lt; /*/ x &gt;}}</p>"), ("{{< /**/ >}}", "<p>{{&lt;  &gt;}}</p>"),
             ("{{< nothing", "<p>{{&lt; nothing</p>"), ("{{< >}}", "<p>{{&lt; &gt;}}</p>"),
             ("{{< strange thing >}}", "<p>{{&lt; strange thing &gt;}}</p>"),
             ("lxq0x lxqq0x {{< param n >}}", "<p>lxq0x lxqq0x 5</p>"),

@@ -68,14 +68,15 @@ struct HTMLSanitizer {
     }
 
     private func text(_ bytes: ArraySlice<UInt8>) -> String {
-        var plain = String(decoding: bytes, as: UTF8.self)
+        let plain = String(decoding: bytes, as: UTF8.self)
         if let replaced = hooks.literal(plain) {
             // A value stands in it, which is text whatever it holds.
             return HTMLEscaping.escaped(HTMLReferences.decoded(replaced))
         }
         guard bytes.contains(where: { $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: ">") }) else { return plain }
-        plain = plain.replacing("<", with: "&lt;")
-        return plain.replacing(">", with: "&gt;")
+        // Byte by byte: with a combining character behind it, a bracket is another character to Swift.
+        let escaped = ByteSearch.replacing("<", with: "&lt;", in: Array(bytes))
+        return String(decoding: ByteSearch.replacing(">", with: "&gt;", in: escaped), as: UTF8.self)
     }
 
     private mutating func endTag(_ written: String) -> String {

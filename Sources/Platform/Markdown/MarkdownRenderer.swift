@@ -43,8 +43,11 @@ public struct MarkdownRenderer: Sendable {
         guard let document = cmark_parser_finish(parser) else { throw .outOfMemory }
         defer { cmark_node_free(document) }
         let insertions = HTMLInsertions()
+        let removed = RemovedNodes()
+        defer { removed.free() }
         let tree = MarkdownTree(
-            document: document, hooks: hooks, topHeadingLevel: topHeadingLevel, insertions: insertions)
+            document: document, hooks: hooks, topHeadingLevel: topHeadingLevel, insertions: insertions,
+            removed: removed)
         tree.rewrite()
         guard let rendered = cmark_render_html(document, options, cmark_parser_get_syntax_extensions(parser)) else {
             throw .outOfMemory

@@ -9,6 +9,7 @@ struct MarkdownTree {
     let hooks: MarkdownHooks
     let topHeadingLevel: Int
     let insertions: HTMLInsertions
+    let removed: RemovedNodes
 
     /// Whether there are boxes of a task list.
     var hasTasks: Bool {
@@ -84,18 +85,18 @@ struct MarkdownTree {
         return node
     }
 
-    /// Puts one node in the place of another and frees that.
+    /// Puts one node in the place of another.
     private func replace(_ node: OpaquePointer, by other: OpaquePointer?) {
         guard let other else { return }
         guard cmark_node_replace(node, other) == 1 else { return cmark_node_free(other) }
-        cmark_node_free(node)
+        removed.add(node)
     }
 
     private func moveChildren(of node: OpaquePointer, to other: OpaquePointer) {
         while let child = cmark_node_first_child(node) {
             cmark_node_unlink(child)
             guard cmark_node_append_child(other, child) == 1 else {
-                cmark_node_free(child)
+                removed.add(child)
                 continue
             }
         }
@@ -123,7 +124,7 @@ struct MarkdownTree {
 
     private func remove(_ node: OpaquePointer) {
         cmark_node_unlink(node)
-        cmark_node_free(node)
+        removed.add(node)
     }
 
     /// Leaves the children in the place of their parent, between two pieces of HTML.
@@ -222,7 +223,7 @@ struct MarkdownTree {
         return hooks.paragraph(text(cmark_node_get_literal(only)))
     }
 
-    /// - Parameter gone: gets the paragraphs that are freed beside the one that is replaced.
+    /// - Parameter gone: gets the paragraphs that are taken out beside the one that is replaced.
     private func replaceParagraph(_ node: OpaquePointer, _ gone: inout Set<OpaquePointer>) {
         switch framing(node) {
         case nil: return
@@ -246,7 +247,7 @@ struct MarkdownTree {
                 }
                 cmark_node_unlink(next)
                 guard cmark_node_append_child(block, next) == 1 else {
-                    cmark_node_free(next)
+                    removed.add(next)
                     continue
                 }
             }
@@ -425,5 +426,18 @@ struct MarkdownTree {
         let before = url[..<colon]
         if before.contains(where: { $0 == "/" || $0 == "?" || $0 == "#" }) { return true }
         return ["http", "https", "mailto"].contains(before.lowercased())
+    }
+}
+
+/// Nodes that were taken out of the tree, kept until it has been rendered: text may lie in the memory of the block that it
+/// stood in, and lists of nodes still name them.
+final class RemovedNodes {
+    private var nodes: [OpaquePointer] = []
+
+    func add(_ node: OpaquePointer) { nodes.append(node) }
+
+    func free() {
+        for node in nodes { cmark_node_free(node) }
+        nodes.removeAll()
     }
 }

@@ -21,6 +21,8 @@ struct HugoShortcodes {
         let name: String
         let arguments: [Argument]
         let isClosed: Bool
+        /// Hidden behind `/*` and `*/`: is to be shown instead of run.
+        var isShown = false
         /// As it was written.
         let whole: ArraySlice<UInt8>
         let end: Int
@@ -69,7 +71,7 @@ struct HugoShortcodes {
         let here = line
         line += tag.whole.count { $0 == 10 }
         let name = tag.name
-        if name.hasPrefix("/*") {
+        if tag.isShown {
             // {{</* name */>}} shows a shortcode instead of running it.
             if hidden == 0 { page.mark(.text(HugoShortcodes.shown(tag.whole)), line: here) }
             return tag.end
@@ -270,7 +272,7 @@ struct HugoShortcodes {
         let whole = bytes[start..<(close + 3)]
         let trimmed = inner.trimmingBlanks
         if trimmed.hasPrefix("/*"), trimmed.hasSuffix("*/"), trimmed.utf8.count >= 4 {
-            return Tag(name: "/*", arguments: [], isClosed: false, whole: whole, end: close + 3)
+            return Tag(name: "", arguments: [], isClosed: false, isShown: true, whole: whole, end: close + 3)
         }
         var text = trimmed[...]
         var isClosed = false
@@ -333,7 +335,9 @@ struct HugoShortcodes {
     /// `{{</* x */>}}` without what hides it.
     private static func shown(_ whole: ArraySlice<UInt8>) -> String {
         let text = String(decoding: whole, as: UTF8.self)
-        guard let open = text.firstRange(of: "/*"), let close = text.lastRangeOfCommentEnd else { return text }
+        guard let open = text.firstRange(of: "/*"), let close = text.lastRangeOfCommentEnd,
+            open.upperBound <= close.lowerBound
+        else { return text }
         return String(text[..<open.lowerBound] + text[open.upperBound..<close.lowerBound] + text[close.upperBound...])
     }
 

@@ -157,8 +157,8 @@ final class InstructionLibrary: Sendable {
     /// within the parts of it that are for learners, and not among its checks and settings.
     static func isGivenOut(_ path: String) -> Bool {
         !path.hasSuffix(".md") && !path.hasSuffix(".adoc")
-            && path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
-                !$0.isEmpty && !$0.hasPrefix(".")
+            && path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy {
+                !$0.isEmpty && $0.first != UInt8(ascii: ".")
             }
     }
 
