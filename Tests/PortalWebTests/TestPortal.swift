@@ -90,7 +90,7 @@ extension HTTPResponse {
         case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
         case .permanent(let bytes):
             String(decoding: UnsafeRawBufferPointer(start: bytes.start, count: bytes.count), as: UTF8.self)
-        case .webSocket, .stream: ""
+        case .webSocket, .stream, .file: ""
         }
     }
     var location: String { headers["Location"] ?? "" }

@@ -66,6 +66,11 @@ static inline struct MHD_Response *lectern_mhd_response(const void *bytes, size_
         size, (void *)bytes, is_permanent ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY);
 }
 
+// A body that is read from a file while it is sent; the library closes the descriptor.
+static inline struct MHD_Response *lectern_mhd_file(int descriptor, uint64_t size) {
+    return MHD_create_response_from_fd64(size, descriptor);
+}
+
 // A body of unknown length, asked for in pieces of at most 8 KiB.
 static inline struct MHD_Response *lectern_mhd_stream(
     MHD_ContentReaderCallback read, MHD_ContentReaderFreeCallback release, void *cls) {

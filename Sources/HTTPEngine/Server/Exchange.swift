@@ -9,6 +9,10 @@ final class Exchange {
     let query: String
     var headers = HTTPHeaders()
     var body: [UInt8] = []
+    /// Takes the body instead of `body`.
+    var receiver: (any HTTPBodyReceiver)?
+    /// Bytes of the body so far.
+    var received = 0
     var isGet = false
     var hasHeaders = false
     var isTooLarge = false

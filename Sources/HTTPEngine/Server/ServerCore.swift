@@ -50,7 +50,13 @@ final class ServerCore: Sendable {
             exchange.hasHeaders = true
             exchange.isGet = strcmp(method, "GET") == 0
             collectHeaders(of: connection, into: &exchange.headers)
+            let mayHaveBody =
+                exchange.headers.contains("Content-Length") || exchange.headers.contains("Transfer-Encoding")
+            if mayHaveBody && !exchange.path.isEmpty {
+                exchange.receiver = handler.receiver(for: makeRequest(exchange, connection, method: method))
+            }
             guard let refusal = refusalBeforeBody(exchange) else { return true }
+            exchange.receiver = nil
             return queue(refusal, exchange, connection, closes: true)
         }
         if size.pointee > 0 {
@@ -64,8 +70,14 @@ final class ServerCore: Sendable {
         if exchange.isTooLarge {
             return queue(ServerCore.tooLarge, exchange, connection, closes: true)
         }
-        let request = makeRequest(exchange, connection, method: method)
-        switch handler.reply(to: request) {
+        let reply: HTTPReply
+        if let receiver = exchange.receiver {
+            exchange.receiver = nil
+            reply = receiver.finish()
+        } else {
+            reply = handler.reply(to: makeRequest(exchange, connection, method: method))
+        }
+        switch reply {
         case .now(let response): return queue(response, exchange, connection)
         case .later(let start):
             let reply = PendingReply()
@@ -100,20 +112,30 @@ final class ServerCore: Sendable {
             guard lengths.count == 1, !headers.contains("Transfer-Encoding") else {
                 return HTTPResponse(status: 400, text: "The length of the body is ambiguous.\n")
             }
-            if let length = Int(lengths[0]), length > configuration.maximumBodyBytes { return ServerCore.tooLarge }
+            if let length = Int(lengths[0]), length > limit(of: exchange) { return ServerCore.tooLarge }
         }
         return nil
     }
 
+    private func limit(of exchange: Exchange) -> Int {
+        exchange.receiver?.maximumBytes ?? configuration.maximumBodyBytes
+    }
+
     private func receive(_ bytes: UnsafeRawBufferPointer, _ exchange: Exchange) -> Bool {
-        if !exchange.isTooLarge && exchange.body.count + bytes.count <= configuration.maximumBodyBytes {
-            exchange.body.append(contentsOf: bytes)
+        if !exchange.isTooLarge && exchange.received + bytes.count <= limit(of: exchange) {
+            exchange.received += bytes.count
+            if let receiver = exchange.receiver {
+                receiver.receive(bytes)
+            } else {
+                exchange.body.append(contentsOf: bytes)
+            }
             return true
         }
         // The library answers only before a body or after it: a little more is read and thrown away, so that the client
         // gets to read its 413; a client that goes on and on is cut off.
         exchange.isTooLarge = true
         exchange.body = []
+        exchange.receiver = nil
         exchange.discarded += bytes.count
         return exchange.discarded <= configuration.maximumBodyBytes + 64 * 1024
     }
@@ -155,6 +177,15 @@ final class ServerCore: Sendable {
             }
         case .permanent(let bytes):
             answer = lectern_mhd_response(bytes.start, status == 204 || status == 304 ? 0 : bytes.count, 1)
+        case .file(let file):
+            let descriptor = file.take()
+            guard descriptor >= 0, status != 204, status != 304 else {
+                if descriptor >= 0 { close(descriptor) }
+                answer = lectern_mhd_response(nil, 0, 0)
+                break
+            }
+            answer = lectern_mhd_file(descriptor, UInt64(file.size))
+            if answer == nil { close(descriptor) }
         case .stream(let source):
             guard status != 204 && status != 304, let stream = streams.open(source, connection) else {
                 return queue(ServerCore.tooManyStreams, exchange, connection)
