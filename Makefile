@@ -7,7 +7,8 @@
 # make clean   removes what was built
 
 BUILD_PACKAGES = libmicrohttpd-dev libsqlite3-dev libyaml-dev libsodium-dev libwslay-dev libcmark-gfm-dev \
-	libcmark-gfm-extensions-dev libutf8proc-dev libcurl4 libjose0 node-xterm node-highlight.js esbuild pkg-config
+	libcmark-gfm-extensions-dev libutf8proc-dev libpcre2-dev libcurl4 libjose0 node-xterm node-highlight.js \
+	libjs-codemirror esbuild pkg-config
 # Git, curl and bsdtar fetch workshops' files; git, curl and Python are for the learners of the examples, too.
 RUN_PACKAGES = nginx-light bubblewrap git curl libarchive-tools ca-certificates python3
 TEST_PACKAGES = chromium python3-venv jq
@@ -43,13 +44,15 @@ packages:
 	@Scripts/install-packages $(BUILD_PACKAGES)
 
 # Scripts of the pages: bundled from Debian's packages and our modules, then compiled into the program.
-assets: .build/assets/xterm.js .build/assets/room.js .build/assets/highlight.js
+assets: .build/assets/xterm.js .build/assets/room.js .build/assets/highlight.js .build/assets/editor.js
 .build/assets/highlight.js: Assets/build-highlight
 	@Assets/build-highlight
 .build/assets/xterm.js: Assets/build-xterm
 	@Assets/build-xterm
 .build/assets/room.js: Assets/build-room $(wildcard Assets/room/*.js)
 	@Assets/build-room
+.build/assets/editor.js: Assets/build-editor Assets/editor.css
+	@Assets/build-editor
 
 test: test-swift test-api test-browser
 

@@ -39,6 +39,7 @@ let package = Package(
         system("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
         system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
         system("CUtf8Proc", apt: "libutf8proc-dev"),
+        system("CPCRE2", pkgConfig: "libpcre2-8", apt: "libpcre2-dev"),
         system("CWslay", apt: "libwslay-dev"),
         system("CMarkGFM", pkgConfig: "libcmark-gfm", apt: "libcmark-gfm-dev"),
         .target(name: "CLinux", path: "Sources/CLibraries/CLinux"),
@@ -53,7 +54,7 @@ let package = Package(
         library("HTTPEngine", ["HTTP", "Platform", "CMicroHTTPD", "CWslay", "CCurl", "CLinux"], hasReadMe: true),
         library("PortalStorage", ["Portal", "Platform", "CSQLite"], hasReadMe: true),
         library("PortalWeb", ["Portal", "HTTP", "Platform", "CAssets"]),
-        library("SessionAgent", ["HTTP", "Platform", "CLinux", "CAssets"], hasReadMe: true),
+        library("SessionAgent", ["HTTP", "Platform", "CLinux", "CPCRE2", "CAssets"], hasReadMe: true),
         library("Runtimes", ["Portal", "Platform", "CLinux"], hasReadMe: true),
         library("PortalTesting", ["Portal", "HTTP", "Platform"]),
         .executableTarget(

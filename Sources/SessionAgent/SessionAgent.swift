@@ -16,6 +16,8 @@ public final class SessionAgent: HTTPHandler {
     private let terminals: TerminalSet
     private let library: InstructionLibrary
     private let room: RoomPage
+    private let editor: EditorRoutes
+    private let files: FileRoutes
     private let pages: MessagePages
     private let assets: StaticFiles
     private let activity = ActivityClock()
@@ -81,6 +83,9 @@ public final class SessionAgent: HTTPHandler {
             manifest: manifest, hosts: hosts,
             entry: IngressEntry(manifest: manifest, hosts: hosts, cookies: cookies, clock: clock), relay: relay,
             pages: pages, assets: assets)
+        let home = HomeFolder(path: manifest.home, limits: FileLimits(manifest.applications))
+        editor = EditorRoutes(manifest: manifest, home: home)
+        files = FileRoutes(manifest: manifest, home: home)
         room = RoomPage(frame: frame, library: library, work: work, setup: setupRoutes)
     }
 
@@ -179,7 +184,44 @@ public final class SessionAgent: HTTPHandler {
                     String(path.dropFirst("/setup/".count)), to: request, seesLog: seesAll(visitor)))
         case let path where path.hasPrefix("/terminal/session/"):
             return .now(terminal(String(path.dropFirst("/terminal/session/".count)), request, visitor))
+        case let path where path.hasPrefix("/files/"):
+            guard isReading else { return .now(pages.methodNotAllowed(allowed: "GET, HEAD", request)) }
+            return .now(files.download(String(path.dropFirst("/files/".count)), request) ?? pages.notFound(request))
+        case let path where path.hasPrefix("/editor/") && manifest.applications.hasEditor:
+            return .now(editing(String(path.dropFirst("/editor/".count)), request, visitor))
+        case "/upload/file", "/upload/files":
+            // An upload that somebody takes does not get here.
+            guard request.method == .post else { return .now(pages.methodNotAllowed(allowed: "POST", request)) }
+            guard isOurForm(request, visitor) else { return .now(pages.notOurForm(request)) }
+            guard files.uploadsFolder != nil else { return .now(pages.notFound(request)) }
+            return .now(UploadReceiver.response(400, AgentText.uploadIncomplete, manifest.session))
         default: return .now(pages.notFound(request))
+        }
+    }
+
+    public func receiver(for request: HTTPRequest) -> (any HTTPBodyReceiver)? {
+        guard request.method == .post, ["/upload/file", "/upload/files", "/editor/upload"].contains(request.path),
+            case .session = servers.hosts.meaning(of: request.headers["Host"] ?? ""),
+            let visitor = entry.visitor(of: request), isOurForm(request, visitor)
+        else { return nil }
+        let type = request.headers["Content-Type"] ?? ""
+        let done: @Sendable () -> Void = { [activity] in activity.heard(isVisible: true) }
+        guard request.path == "/editor/upload" else {
+            return files.receiver(for: request.path, contentType: type, done: done)
+        }
+        guard manifest.applications.hasEditor else { return nil }
+        return editor.receiver(contentType: type, done: done)
+    }
+
+    private func editing(_ name: String, _ request: HTTPRequest, _ visitor: Visitor) -> HTTPResponse {
+        switch request.method {
+        case .get, .head: return editor.read(name, request) ?? pages.notFound(request)
+        case .post:
+            guard isOurForm(request, visitor) else { return pages.notOurForm(request) }
+            // Looking whether files have changed goes on without anybody there.
+            if name != "changes" { activity.heard(isVisible: true) }
+            return editor.change(name, request) ?? pages.notFound(request)
+        default: return pages.methodNotAllowed(allowed: "GET, HEAD, POST", request)
         }
     }
 

@@ -2,15 +2,18 @@
 #include "CLinuxTerminal.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <pty.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -90,8 +93,11 @@ int lectern_set_terminal_size(int master, uint16_t columns, uint16_t rows) {
     return ioctl(master, TIOCSWINSZ, &size);
 }
 
+// openat2 refuses flags that a bare place in the file system has no use for.
+static int with_usual_flags(int flags) { return flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NONBLOCK | O_NOCTTY); }
+
 // Where openat2 is missing or filtered: one component after the other, following no link at all.
-static int open_step_by_step(int folder, const char *path, int flags) {
+static int open_step_by_step(int folder, const char *path, int flags, mode_t mode) {
     char rest[4096];
     if (strlen(path) >= sizeof rest) {
         errno = ENAMETOOLONG;
@@ -109,7 +115,7 @@ static int open_step_by_step(int folder, const char *path, int flags) {
             return -1;
         }
         int how = next == NULL ? flags : O_PATH | O_DIRECTORY | O_CLOEXEC;
-        int opened = openat(here == -1 ? folder : here, part, how | O_NOFOLLOW);
+        int opened = openat(here == -1 ? folder : here, part, how | O_NOFOLLOW, mode);
         int reason = errno;
         if (here != -1) close(here);
         errno = reason;
@@ -121,13 +127,47 @@ static int open_step_by_step(int folder, const char *path, int flags) {
     return here;
 }
 
-int lectern_open_beneath(int folder, const char *path) {
-    // Not blocking: a pipe in the folder must not hold up whoever opens it.
-    int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+int lectern_open_beneath_as(int folder, const char *path, int flags, unsigned mode) {
+    flags = with_usual_flags(flags);
+    struct open_how how = {
+        .flags = (unsigned)flags,
+        .mode = flags & O_CREAT ? mode : 0,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+    };
     int opened = (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
-    if (opened == -1 && (errno == ENOSYS || errno == EPERM)) return open_step_by_step(folder, path, flags);
+    if (opened == -1 && (errno == ENOSYS || errno == EPERM)) return open_step_by_step(folder, path, flags, mode);
     return opened;
+}
+
+int lectern_open_beneath(int folder, const char *path) { return lectern_open_beneath_as(folder, path, O_RDONLY, 0); }
+
+int lectern_open_anywhere(const char *path, int flags) {
+    struct open_how how = {
+        .flags = (unsigned)with_usual_flags(flags),
+        .resolve = RESOLVE_NO_MAGICLINKS,
+    };
+    return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+}
+
+int lectern_is_on_special_file_system(int descriptor) {
+    struct statfs system;
+    if (fstatfs(descriptor, &system) == -1) return 1;
+    switch ((unsigned long)system.f_type) {
+        case PROC_SUPER_MAGIC:
+        case SYSFS_MAGIC:
+        case DEBUGFS_MAGIC:
+        case TRACEFS_MAGIC:
+        case SECURITYFS_MAGIC:
+        case CGROUP_SUPER_MAGIC:
+        case CGROUP2_SUPER_MAGIC:
+        case DEVPTS_SUPER_MAGIC:
+        case BPF_FS_MAGIC: return 1;
+        default: return 0;
+    }
+}
+
+int lectern_rename(int from_folder, const char *from, int to_folder, const char *to, int replaces) {
+    return renameat2(from_folder, from, to_folder, to, replaces ? 0 : RENAME_NOREPLACE);
 }
 
 int lectern_set_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }

@@ -152,14 +152,22 @@ public struct SessionManifest: Codable, Sendable, Equatable {
         public var filesFolder: String?
         /// The folder for uploads, relative to the home; `nil` without it.
         public var uploadsFolder: String?
+        /// Bytes of the largest file that is edited; `nil` for the agent's own limit.
+        public var editorLimit: Int?
+        /// Bytes of the largest file that is uploaded, and files at once; `nil` for the agent's own limits.
+        public var uploadLimit: Int?
+        public var uploadCount: Int?
         public init(
             hasEditor: Bool = false, hasExaminer: Bool = false, filesFolder: String? = nil,
-            uploadsFolder: String? = nil
+            uploadsFolder: String? = nil, editorLimit: Int? = nil, uploadLimit: Int? = nil, uploadCount: Int? = nil
         ) {
             self.hasEditor = hasEditor
             self.hasExaminer = hasExaminer
             self.filesFolder = filesFolder
             self.uploadsFolder = uploadsFolder
+            self.editorLimit = editorLimit
+            self.uploadLimit = uploadLimit
+            self.uploadCount = uploadCount
         }
     }
 

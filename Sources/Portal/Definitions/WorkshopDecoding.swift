@@ -49,9 +49,12 @@ enum WorkshopDecoding {
     private static func decodeApplications(_ all: FieldView, into workshop: inout WorkshopDefinition) {
         func application(_ name: String, isOn: Bool = false) -> WorkshopDefinition.Application {
             let given = all[name]
-            return .init(
+            var application = WorkshopDefinition.Application(
                 isEnabled: given.boolean("enabled") ?? isOn, layout: given.text("layout") ?? "default",
                 directory: given.text("directory") ?? "")
+            application.largestFile = given.bytes("largestFile")
+            application.mostFiles = given.integer("mostFiles")
+            return application
         }
         workshop.instructions = application("workshop", isOn: true)
         workshop.terminal = application("terminal", isOn: true)

@@ -58,6 +58,10 @@ public struct WorkshopDefinition: Sendable, Equatable {
         public var layout: String
         /// Of `files` and `uploads`: relative to the learner's home, empty for the default.
         public var directory: String
+        /// Of `editor` and `uploads`: bytes of the largest file; `nil` for the agent's own limit.
+        public var largestFile: Int?
+        /// Of `uploads`: files at once; `nil` for the agent's own limit.
+        public var mostFiles: Int?
         public init(isEnabled: Bool = false, layout: String = "default", directory: String = "") {
             self.isEnabled = isEnabled
             self.layout = layout

@@ -147,7 +147,7 @@ enum WorkshopFields {
         Field(
             "terminal",
             .mapping([enabled, Field("layout", .text(.oneOf("default", "split", "split/2", "lower", "none")))])),
-        Field("editor", .mapping([enabled]), .notYet),
+        Field("editor", .mapping([enabled, Field("largestFile", .bytes)])),
         Field(
             "console",
             .mapping([
@@ -162,8 +162,13 @@ enum WorkshopFields {
             ]), .notYet),
         Field(
             "examiner", .mapping([enabled, Field("timeLimit", .duration), Field("concurrent", .integer(1...32))])),
-        Field("files", .mapping([enabled, Field("directory", .anyText)]), .notYet),
-        Field("uploads", .mapping([enabled, Field("directory", .anyText)]), .notYet),
+        Field("files", .mapping([enabled, Field("directory", .anyText)])),
+        Field(
+            "uploads",
+            .mapping([
+                enabled, Field("directory", .anyText), Field("largestFile", .bytes),
+                Field("mostFiles", .integer(1...500)),
+            ])),
         Field("docker", .mapping(docker), .cluster),
         Field("registry", .mapping(registry), .cluster),
         Field("git", .mapping([enabled]), .notYet),

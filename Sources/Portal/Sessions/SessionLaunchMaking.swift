@@ -96,6 +96,8 @@ extension SessionManifest.Applications {
             hasEditor: workshop.editor.isEnabled, hasExaminer: workshop.examiner.isEnabled,
             filesFolder: workshop.files.isEnabled ? workshop.files.directory : nil,
             uploadsFolder: workshop.uploads.isEnabled
-                ? (workshop.uploads.directory.isEmpty ? "uploads" : workshop.uploads.directory) : nil)
+                ? (workshop.uploads.directory.isEmpty ? "uploads" : workshop.uploads.directory) : nil,
+            editorLimit: workshop.editor.largestFile, uploadLimit: workshop.uploads.largestFile,
+            uploadCount: workshop.uploads.mostFiles)
     }
 }

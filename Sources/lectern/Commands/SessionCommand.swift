@@ -32,6 +32,7 @@ enum SessionCommand: Command {
         configuration.threads = 1
         configuration.threadStackSize = 128 * 1024
         configuration.maximumConnections = 256
+        configuration.maximumBodyBytes = FileLimits.requestBytes(manifest)
         configuration.trustsForwardedHeaders = true
         configuration.webSocket.maximumMessageBytes = 256 * 1024
         let server = HTTPServer(configuration, handler: agent)

@@ -132,6 +132,17 @@ struct FrontDoorConfiguration: Equatable {
                     proxy_buffering off;
                     error_page 502 = @portal;
                 }
+                # The agent says who may send what, before it has arrived: nothing of it is kept here.
+                location ~ ^/(upload/|editor/upload$) {
+                    proxy_pass \(quoted("http://unix:" + sessionsFolder + "/$session/agent.sock:"));
+                    proxy_set_header Host $http_host;
+                    proxy_set_header X-Forwarded-For $remote_addr;
+                    proxy_set_header X-Forwarded-Proto $scheme;
+                    proxy_set_header X-Request-ID $request_id;
+                    proxy_set_header Connection "";
+                    proxy_request_buffering off;
+                    client_max_body_size 0;
+                }
                 location @portal {
                     proxy_pass http://$lectern_portal;
                 }

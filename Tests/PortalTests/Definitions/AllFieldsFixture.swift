@@ -149,12 +149,12 @@ let everyField = """
             path: /srv/pages
             renderer: hugo
           terminal: {enabled: true, layout: split/2}
-          editor: {enabled: true}
+          editor: {enabled: true, largestFile: 2Mi}
           console: {enabled: true, vendor: kubernetes, octant: {version: "1"}}
           slides: {enabled: true, reveal.js: {version: 5.X}, impress.js: {version: 1.X}}
           examiner: {enabled: true, timeLimit: 20m, concurrent: 6}
           files: {enabled: true, directory: exercises}
-          uploads: {enabled: true, directory: incoming}
+          uploads: {enabled: true, directory: incoming, largestFile: 5Mi, mostFiles: 7}
           docker: {enabled: true, memory: 1Gi, storage: 5Gi, socket: {enabled: true}, compose: {services: {}}}
           registry: {enabled: true, memory: 1Gi, storage: 5Gi, volume: {name: v, subPath: p}}
           git: {enabled: true}

@@ -181,7 +181,10 @@ struct AllFieldsTests {
             expected[keyPath: application].isEnabled = true
         }
         expected.files = .init(isEnabled: true, directory: "exercises")
+        expected.editor.largestFile = 2 << 20
         expected.uploads = .init(isEnabled: true, directory: "incoming")
+        expected.uploads.largestFile = 5 << 20
+        expected.uploads.mostFiles = 7
         expected.variables = [EnvironmentVariable(name: "EDITOR", value: "nano")]
         expected.scripts = .init(setupTime: 90, checkTime: 1200, checksAtOnce: 6)
         expected.memory = 768 << 20

@@ -13,6 +13,15 @@ int lectern_spawn_on_terminal(const char *path, char *const argv[], char *const 
 int lectern_set_terminal_size(int master, uint16_t columns, uint16_t rows);
 /// Opens a file below a folder for reading. Neither `..` nor a symbolic link leads out of it. -1 and errno on failure.
 int lectern_open_beneath(int folder, const char *path);
+/// The same with flags of open(2); closes on exec and never blocks, so that a pipe does not hold up whoever opens it.
+int lectern_open_beneath_as(int folder, const char *path, int flags, unsigned mode);
+/// Opens what an absolute path means, as above, except by way of what a process has open (/proc/self/fd, /dev/stdin): that
+/// may be a secret of this one. -1 and errno on failure; ENOSYS where the kernel cannot promise that.
+int lectern_open_anywhere(const char *path, int flags);
+/// Whether an open file belongs to the kernel (/proc and the like) and not to a file system that keeps files.
+int lectern_is_on_special_file_system(int descriptor);
+/// Renames; where the new name is taken it either replaces what is there or fails with EEXIST. -1 and errno on failure.
+int lectern_rename(int from_folder, const char *from, int to_folder, const char *to, int replaces);
 /// Forbids this process and its children to gain privileges by exec. -1 and errno on failure.
 int lectern_set_no_new_privileges(void);
 /// Starts a thread with a stack of so many bytes. 0 or an error number.
