@@ -57,6 +57,20 @@ static const unsigned char highlight_js[] = {
     '\n'
 #endif
 };
+static const unsigned char editor_js[] = {
+#if __has_embed("../../../.build/assets/editor.js") == 1
+#embed "../../../.build/assets/editor.js"
+#else
+    '\n'
+#endif
+};
+static const unsigned char editor_css[] = {
+#if __has_embed("../../../.build/assets/editor.css") == 1
+#embed "../../../.build/assets/editor.css"
+#else
+    '\n'
+#endif
+};
 
 const lectern_asset lectern_assets[] = {
     {"lectern.css", lectern_css, sizeof lectern_css},
@@ -72,5 +86,7 @@ const lectern_asset lectern_assets[] = {
     {"highlight.js", highlight_js, sizeof highlight_js},
     {"xterm.js", xterm_js, sizeof xterm_js},
     {"xterm.css", xterm_css, sizeof xterm_css},
+    {"editor.js", editor_js, sizeof editor_js},
+    {"editor.css", editor_css, sizeof editor_css},
 };
 const size_t lectern_asset_count = sizeof lectern_assets / sizeof lectern_assets[0];

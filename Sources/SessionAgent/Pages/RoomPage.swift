@@ -77,7 +77,9 @@ struct RoomPage: Sendable {
                 .data("session", manifest.session), .data("form-token", formToken), .data("return-url", returnURL),
                 .data("has-expiry", manifest.hasExpiry ? "yes" : "no"), .data("title", manifest.title),
                 .data("setup", SetupRoutes.word(phase)), .data("countdown", countdown),
-                .data("highlighter", frame.assets.url(of: "highlight.js"))
+                .data("highlighter", frame.assets.url(of: "highlight.js")),
+                .data("editor-script", frame.assets.url(of: "editor.js")),
+                .data("editor-sheet", frame.assets.url(of: "editor.css"))
             ) {
                 if hasInstructions { tabs }
                 if hasInstructions {
@@ -100,7 +102,7 @@ struct RoomPage: Sendable {
             if hasInstructions { pictureDialog }
             let script =
                 AgentText.script + AgentText.workAreaScript + AgentText.actionScript + AgentText.checksScript
-                + AgentText.pageScript
+                + AgentText.pageScript + AgentText.editorScript
             jsonScript(id: "texts", .object(script.map { JSONValue.Member($0.0, .string($0.1)) }))
         }
     }

@@ -1,0 +1,6 @@
+def greet(name):
+    """Says hello."""
+    return f"Hello, {name}"  # politely
+
+
+print(greet("harbour"), 42)
