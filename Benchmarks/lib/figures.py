@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 
+import crowd
 import terminal_protocol
 from rig import (CONNECTIONS, HERE, Portal, accepts, compile_floor, free_port, private_dirty_kib, quantile, resident_kib,
                  wait_until, wrk)
@@ -680,7 +681,7 @@ def restarts(program, folder):
 
 
 FIGURES = {"pages": pages, "launches": launches, "decisions": decisions, "clicks": clicks, "instructions": instructions,
-           "memory": memory,
+           "memory": memory, "room": crowd.in_use, "crowd": crowd.crowd,
            "crash": crash, "programs": programs, "webhook": webhook, "metrics": metrics, "admin": admin, "restarts": restarts}
 
 

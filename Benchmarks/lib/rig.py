@@ -80,7 +80,7 @@ class Portal:
     """A running `lectern serve` in a folder of its own."""
 
     def __init__(self, program, runtime="none", workshops=("one", "two", "three"), capacity=1_000_000, reserved=0,
-                 webhook=None, pages=None):
+                 webhook=None, pages=None, more="", files=None):
         self.program = program
         self.folder = tempfile.mkdtemp(prefix="lectern-bench-", dir="/tmp")
         os.chmod(self.folder, 0o711)  # for root's front door, whose workers are not root
@@ -99,11 +99,14 @@ class Portal:
             os.makedirs(os.path.join(definitions, name, "resources"))
             os.makedirs(os.path.join(definitions, name, "workshop", "content"))
             with open(os.path.join(definitions, name, "resources", "workshop.yaml"), "w") as file:
-                file.write(WORKSHOP.format(name=name))
+                file.write(WORKSHOP.format(name=name) + more)
             with open(os.path.join(definitions, name, "workshop", "content", "01.md"), "w") as file:
                 file.write(PAGE)
             for page, text in (pages or {}).items():
                 with open(os.path.join(definitions, name, "workshop", "content", page), "w") as file:
+                    file.write(text)
+            for path, text in (files or {}).items():
+                with open(os.path.join(definitions, name, path), "w") as file:
                     file.write(text)
         self.process = None
         self.start()
