@@ -30,7 +30,8 @@ enum SessionCommand: Command {
         agent.start()
         var configuration = HTTPServerConfiguration(.unix(path: manifest.listenSocket, permissions: 0o666))
         configuration.threads = 1
-        configuration.threadStackSize = 128 * 1024
+        // Pages are read, parsed and rendered on it, as deep as they nest. What is not used of it costs no memory.
+        configuration.threadStackSize = 4 * 1024 * 1024
         configuration.maximumConnections = 256
         configuration.maximumBodyBytes = FileLimits.requestBytes(manifest)
         configuration.trustsForwardedHeaders = true
